@@ -1,0 +1,246 @@
+# SPDX-FileCopyrightText: 2026 The Heitje contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""What a terminal checks of a code or a note, in this order, and what it answers (VOUCHERS.md section 4).
+
+The steps are numbered here as they are there. Nothing is read but the context that is passed in: the clock, the trust
+bundle and the journal were looked at once, before. Every text is answered with a value; nothing is raised.
+"""
+
+from collections.abc import Callable, Mapping, Set
+from dataclasses import dataclass, field, replace
+from typing import Final, TypeAlias
+
+from heitje import cose, qr
+from heitje.codes import SignedCode
+from heitje.cose import AAD_CODE, AAD_VOUCHER, MalformedToken, Sign1
+from heitje.keys import PublicKey
+from heitje.money import Cents
+from heitje.refusals import Refusal
+from heitje.vouchers import SignedVoucher, Voucher
+
+AUD_WINDOW_S: Final = 120
+NO_AUD_WINDOW_S: Final = 60
+ENTRIES_PER_TENDER: Final = 2
+"""A tender writes an intent and what completes it (JOURNAL.md section 1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """What a scope can name of a shop."""
+
+    id: str
+    category: str
+    area: str
+
+    def covered_by(self, scope: tuple[str, ...] | None) -> bool:
+        """Whether a scope covers this shop; no scope covers every shop of the programme."""
+        mine = {f"shop:{self.id}", f"category:{self.category}", f"area:{self.area}"}
+        return scope is None or not mine.isdisjoint(scope)
+
+
+@dataclass(frozen=True, slots=True)
+class ListedKey:
+    """A key that the trust bundle lists, valid from its first to its last second."""
+
+    public: PublicKey
+    valid_from: int
+    valid_until: int
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Offline limits of phone, paper and the terminal (DESIGN.md sections 4 and 6); cents, counts and seconds."""
+
+    phone_payment_cents: int = 1000
+    phone_payment_no_aud_cents: int = 500
+    phone_allowance_cents: int = 2500
+    terminal_phone_cents: int = 10_000
+    terminal_paper_cents: int = 10_000
+    terminal_entries: int = 2000
+    unsent_age_s: int = 604_800
+    server_time_age_s: int = 604_800
+    bundle_half_age_s: int = 86_400
+    bundle_age_s: int = 259_200
+
+    def halved(self) -> "Limits":
+        """Every offline limit of DESIGN.md section 6 halved; the ages that decide about halving stay."""
+        return replace(
+            self,
+            phone_payment_cents=self.phone_payment_cents // 2,
+            phone_payment_no_aud_cents=self.phone_payment_no_aud_cents // 2,
+            phone_allowance_cents=self.phone_allowance_cents // 2,
+            terminal_phone_cents=self.terminal_phone_cents // 2,
+            terminal_paper_cents=self.terminal_paper_cents // 2,
+            terminal_entries=self.terminal_entries // 2,
+            unsent_age_s=self.unsent_age_s // 2,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Unsent:
+    """What the journal holds since the last upload, before this tender; `age_s` of its oldest entry."""
+
+    phone_cents: int = 0
+    paper_cents: int = 0
+    entries: int = 0
+    age_s: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What this terminal's journal holds of one allowance, voided intents apart."""
+
+    seq: int
+    taken: int
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """All that a decision depends on. `amount`: what is still to be paid, cents; times in Unix seconds.
+
+    `clock_floor` and `server_time` are JOURNAL.md section 1's (None: no server time is known). `online`: the backend has
+    answered for this sale, so step 8 is its own.
+    """
+
+    now: int
+    shop: Shop
+    terminal: str
+    paper_till: bool
+    amount: int
+    programmes: Set[str]
+    keys: tuple[ListedKey, ...]
+    deny: Set[bytes] = frozenset()
+    spent: Set[bytes] = frozenset()
+    allowances: Mapping[bytes, Taken] = field(default_factory=dict)
+    bundle_age_s: int = 0
+    clock_floor: int = 0
+    server_time: int | None = None
+    unsent: Unsent = Unsent()
+    limits: Limits = Limits()
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """`amount` cents may be taken by this code or note."""
+
+    signed: SignedVoucher | SignedCode
+    amount: Cents
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """It may not, for this reason."""
+
+    reason: Refusal
+
+
+Answer: TypeAlias = Accepted | Refused
+
+
+def check(text: str, context: Context) -> Answer:
+    """Decide on what a scanner saw, offline: steps 1 to 8."""
+    try:
+        signed = qr.read(text)  # step 1
+    except MalformedToken:
+        return Refused(Refusal.MALFORMED)
+    return judge(signed, context)
+
+
+def judge(signed: SignedVoucher | SignedCode, context: Context, offline: bool = True) -> Answer:
+    """Steps 2 to 7 on a token that was read, and step 8 where the decision is made offline."""
+    refusal = check_voucher(_voucher_of(signed), context)
+    if refusal is not None:
+        return Refused(refusal)
+    if isinstance(signed, SignedCode):
+        amount, refusal = check_code(signed, context)
+    else:
+        amount, refusal = check_note(signed.voucher, context)
+    if refusal is None and offline:
+        refusal = check_offline(signed, amount, context)
+    return Accepted(signed, amount) if refusal is None else Refused(refusal)
+
+
+def check_voucher(signed: SignedVoucher, context: Context) -> Refusal | None:
+    """Steps 2 to 6, on a note or on the allowance inside a code."""
+    voucher = signed.voucher
+    if voucher.iss not in context.programmes:  # step 2
+        return Refusal.UNKNOWN_PROGRAMME
+    if not is_signed_by(signed.sign1, AAD_VOUCHER, context.keys, context.now):  # step 3
+        return Refusal.BAD_SIGNATURE
+    if voucher.nbf is not None and context.now < voucher.nbf:  # step 4
+        return Refusal.NOT_YET_VALID
+    if context.now > voucher.exp:
+        return Refusal.EXPIRED
+    if not context.shop.covered_by(voucher.scope):  # step 5
+        return Refusal.NOT_VALID_HERE
+    if voucher.cti in context.deny:  # step 6
+        return Refusal.BLOCKED
+    if voucher.cti in context.spent:
+        return Refusal.ALREADY_USED
+    return None
+
+
+def is_signed_by(sign1: Sign1, external_aad: bytes, keys: tuple[ListedKey, ...], now: int) -> bool:
+    """Whether a listed key that is valid now signed it; every key with that kid is tried, and no other."""
+    return any(
+        cose.verify(sign1, external_aad, key.public)
+        for key in keys
+        if key.public.kid == sign1.kid and key.valid_from <= now <= key.valid_until
+    )
+
+
+def check_code(signed: SignedCode, context: Context) -> tuple[Cents, Refusal | None]:
+    """Step 7 for a phone's code: what it takes, or why it does not."""
+    code, allowance = signed.code, signed.allowance.voucher
+    amount = Cents(context.amount) if code.aud is None else code.max
+    phone = allowance.cnf
+    if phone is None or phone.kid != signed.sign1.kid or not cose.verify(signed.sign1, AAD_CODE, phone):
+        return amount, Refusal.BAD_SIGNATURE
+    window_s = NO_AUD_WINDOW_S if code.aud is None else AUD_WINDOW_S
+    if abs(context.now - code.iat) > window_s:
+        return amount, Refusal.CODE_TOO_OLD
+    if code.aud is not None and code.aud != context.terminal:
+        return amount, Refusal.NOT_VALID_HERE
+    before = context.allowances.get(allowance.cti, Taken(0, 0))
+    if code.seq <= before.seq:
+        return amount, Refusal.ALREADY_USED
+    if code.aud is not None and code.max > context.amount:
+        return amount, Refusal.MORE_THAN_THE_SALE
+    if amount > code.max or before.taken + amount > allowance.amount:
+        return amount, Refusal.TOO_LITTLE_LEFT
+    return amount, None
+
+
+def check_note(note: Voucher, context: Context) -> tuple[Cents, Refusal | None]:
+    """Step 7 for a paper note: it is spent whole."""
+    return note.amount, Refusal.MORE_THAN_THE_SALE if context.amount < note.amount else None
+
+
+def check_offline(signed: SignedVoucher | SignedCode, amount: int, context: Context) -> Refusal | None:
+    """Step 8: every offline limit holds, the clock is trusted, and a note is at home."""
+    limits = context.limits.halved() if context.bundle_age_s > context.limits.bundle_half_age_s else context.limits
+    within: list[Callable[[], bool]] = [
+        lambda: context.bundle_age_s <= context.limits.bundle_age_s,
+        lambda: context.now >= context.clock_floor,
+        lambda: context.server_time is not None and context.now <= context.server_time + limits.server_time_age_s,
+        lambda: context.unsent.entries + ENTRIES_PER_TENDER <= limits.terminal_entries,
+        lambda: context.unsent.age_s <= limits.unsent_age_s,
+    ]
+    if isinstance(signed, SignedCode):
+        taken = context.allowances.get(signed.allowance.voucher.cti, Taken(0, 0)).taken
+        payment_cents = limits.phone_payment_no_aud_cents if signed.code.aud is None else limits.phone_payment_cents
+        within += [
+            lambda: amount <= payment_cents,
+            lambda: taken + amount <= limits.phone_allowance_cents,
+            lambda: context.unsent.phone_cents + amount <= limits.terminal_phone_cents,
+        ]
+    else:
+        within += [
+            lambda: context.paper_till and signed.voucher.home == context.shop.id,
+            lambda: context.unsent.paper_cents + amount <= limits.terminal_paper_cents,
+        ]
+    return None if all(holds() for holds in within) else Refusal.NEEDS_A_CONNECTION
+
+
+def _voucher_of(signed: SignedVoucher | SignedCode) -> SignedVoucher:
+    return signed.allowance if isinstance(signed, SignedCode) else signed

@@ -1,0 +1,68 @@
+# SPDX-FileCopyrightText: 2026 The Heitje contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""Text of a QR: a prefix and base45 (RFC 9285), so that QR's alphanumeric mode carries it (VOUCHERS.md section 1)."""
+
+from typing import Final
+
+import base45
+
+from heitje import codes, vouchers
+from heitje.codes import PaymentRequest, SignedCode
+from heitje.cose import TOKEN_MAX, MalformedToken
+from heitje.vouchers import SignedVoucher
+
+PREFIX_VOUCHER: Final = "HV1:"
+PREFIX_CODE: Final = "HP1:"
+PREFIX_REQUEST: Final = "HR1:"
+
+_TRIMMED: Final = "\r\n "
+_TEXT_MAX: Final = len(PREFIX_CODE) + (TOKEN_MAX * 3 + 1) // 2
+"""Base45 makes three characters of two bytes."""
+
+
+def encode_text(prefix: str, data: bytes) -> str:
+    """The QR text of `data`."""
+    return prefix + base45.b45encode(data).decode("ascii")
+
+
+def decode_text(text: str, prefix: str) -> bytes:
+    """The bytes of a QR text with this prefix; CR, LF and spaces at both ends are trimmed. Raises `MalformedToken`."""
+    trimmed = text.strip(_TRIMMED)
+    if not trimmed.startswith(prefix):
+        raise MalformedToken(f"the text does not begin with {prefix}")
+    if len(trimmed) > _TEXT_MAX:
+        raise MalformedToken(f"{len(trimmed)} characters, more than {_TEXT_MAX}")
+    try:
+        return base45.b45decode(trimmed[len(prefix) :])
+    except ValueError as error:
+        raise MalformedToken("not base45") from error
+
+
+def read(text: str) -> SignedVoucher | SignedCode:
+    """What a scanner saw: a paper note or a phone's code. Raises `MalformedToken` for anything else."""
+    if text.strip(_TRIMMED).startswith(PREFIX_CODE):
+        return codes.decode(decode_text(text, PREFIX_CODE))
+    signed = vouchers.decode(decode_text(text, PREFIX_VOUCHER))
+    if signed.voucher.cnf is not None:
+        raise MalformedToken("an allowance is spent by codes, not shown itself")
+    return signed
+
+
+def encode_voucher(token: bytes) -> str:
+    """QR text of a paper note."""
+    return encode_text(PREFIX_VOUCHER, token)
+
+
+def encode_code(token: bytes) -> str:
+    """QR text of a payment code."""
+    return encode_text(PREFIX_CODE, token)
+
+
+def encode_request(request: PaymentRequest) -> str:
+    """QR text of a till's request."""
+    return encode_text(PREFIX_REQUEST, request.encode())
+
+
+def decode_request(text: str) -> PaymentRequest:
+    """Read a till's request. Raises `MalformedToken`."""
+    return PaymentRequest.decode(decode_text(text, PREFIX_REQUEST))
