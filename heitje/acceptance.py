@@ -6,7 +6,7 @@ The steps are numbered here as they are there. Nothing is read but the context t
 bundle and the journal were looked at once, before. Every text is answered with a value; nothing is raised.
 """
 
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field, replace
 from typing import Final, TypeAlias
 
@@ -34,8 +34,9 @@ class Shop:
 
     def covered_by(self, scope: tuple[str, ...] | None) -> bool:
         """Whether a scope covers this shop; no scope covers every shop of the programme."""
-        mine = {f"shop:{self.id}", f"category:{self.category}", f"area:{self.area}"}
-        return scope is None or not mine.isdisjoint(scope)
+        if scope is None:
+            return True
+        return not {f"shop:{self.id}", f"category:{self.category}", f"area:{self.area}"}.isdisjoint(scope)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +99,8 @@ class Taken:
 class Context:
     """All that a decision depends on. `amount`: what is still to be paid, cents; times in Unix seconds.
 
-    `clock_floor` and `server_time` are JOURNAL.md section 1's (None: no server time is known). `online`: the backend has
-    answered for this sale, so step 8 is its own.
+    `clock_floor` and `server_time` are JOURNAL.md section 1's (None: no server time is known). `spent` are notes and
+    `allowances` what was taken of allowances, as this terminal's journal has them, voided intents apart.
     """
 
     now: int
@@ -219,27 +220,28 @@ def check_note(note: Voucher, context: Context) -> tuple[Cents, Refusal | None]:
 def check_offline(signed: SignedVoucher | SignedCode, amount: int, context: Context) -> Refusal | None:
     """Step 8: every offline limit holds, the clock is trusted, and a note is at home."""
     limits = context.limits.halved() if context.bundle_age_s > context.limits.bundle_half_age_s else context.limits
-    within: list[Callable[[], bool]] = [
-        lambda: context.bundle_age_s <= context.limits.bundle_age_s,
-        lambda: context.now >= context.clock_floor,
-        lambda: context.server_time is not None and context.now <= context.server_time + limits.server_time_age_s,
-        lambda: context.unsent.entries + ENTRIES_PER_TENDER <= limits.terminal_entries,
-        lambda: context.unsent.age_s <= limits.unsent_age_s,
-    ]
+    server_time, unsent = context.server_time, context.unsent
+    within = (
+        context.bundle_age_s <= limits.bundle_age_s
+        and context.now >= context.clock_floor
+        and server_time is not None
+        and context.now <= server_time + limits.server_time_age_s
+        and unsent.entries + ENTRIES_PER_TENDER <= limits.terminal_entries
+        and unsent.age_s <= limits.unsent_age_s
+    )
     if isinstance(signed, SignedCode):
         taken = context.allowances.get(signed.allowance.voucher.cti, Taken(0, 0)).taken
         payment_cents = limits.phone_payment_no_aud_cents if signed.code.aud is None else limits.phone_payment_cents
-        within += [
-            lambda: amount <= payment_cents,
-            lambda: taken + amount <= limits.phone_allowance_cents,
-            lambda: context.unsent.phone_cents + amount <= limits.terminal_phone_cents,
-        ]
+        within = (
+            within
+            and amount <= payment_cents
+            and taken + amount <= limits.phone_allowance_cents
+            and unsent.phone_cents + amount <= limits.terminal_phone_cents
+        )
     else:
-        within += [
-            lambda: context.paper_till and signed.voucher.home == context.shop.id,
-            lambda: context.unsent.paper_cents + amount <= limits.terminal_paper_cents,
-        ]
-    return None if all(holds() for holds in within) else Refusal.NEEDS_A_CONNECTION
+        at_home = context.paper_till and signed.voucher.home == context.shop.id
+        within = within and at_home and unsent.paper_cents + amount <= limits.terminal_paper_cents
+    return None if within else Refusal.NEEDS_A_CONNECTION
 
 
 def _voucher_of(signed: SignedVoucher | SignedCode) -> SignedVoucher:

@@ -8,6 +8,7 @@ The external_aad separates domains: a signature for one never verifies as anothe
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from heitje.deterministic import NotDeterministic, Value, decode, encode
@@ -59,18 +60,11 @@ def parse(token: bytes, size_max: int = TOKEN_MAX) -> Sign1:
     try:
         match decode(token[1:]):
             case [bytes(protected), {**unprotected}, bytes(payload), bytes(signature)] if not unprotected:
-                header = decode(protected)
+                algorithm, kid = _read_header(protected)
             case _:
                 raise MalformedToken("not the four parts of a COSE_Sign1")
     except NotDeterministic as error:
         raise MalformedToken(str(error)) from error
-    if not isinstance(header, dict) or header.keys() != {_HEADER_ALGORITHM, _HEADER_KID}:
-        raise MalformedToken("the protected header is not algorithm and key id")
-    algorithm, kid = header[_HEADER_ALGORITHM], header[_HEADER_KID]
-    if type(algorithm) is not int or algorithm not in (EDDSA, ES256):
-        raise MalformedToken("unknown algorithm")
-    if not isinstance(kid, bytes) or len(kid) != _KID_LENGTH:
-        raise MalformedToken("the key id is not 8 bytes")
     if len(signature) != SIGNATURE_LENGTH:
         raise MalformedToken("the signature is not 64 bytes")
     return Sign1(algorithm, kid, protected, payload, signature)
@@ -91,6 +85,20 @@ def verify(sign1: Sign1, external_aad: bytes, key: PublicKey) -> bool:
     """Whether `key` signed it for this domain."""
     message = _to_be_signed(sign1.protected, external_aad, sign1.payload)
     return key.verify(sign1.algorithm, sign1.signature, message)
+
+
+@lru_cache(maxsize=256)
+def _read_header(protected: bytes) -> tuple[int, bytes]:
+    """Algorithm and key id; cached, for a programme has few keys and signs much with each."""
+    header = decode(protected)
+    if not isinstance(header, dict) or header.keys() != {_HEADER_ALGORITHM, _HEADER_KID}:
+        raise MalformedToken("the protected header is not algorithm and key id")
+    algorithm, kid = header[_HEADER_ALGORITHM], header[_HEADER_KID]
+    if type(algorithm) is not int or algorithm not in (EDDSA, ES256):
+        raise MalformedToken("unknown algorithm")
+    if not isinstance(kid, bytes) or len(kid) != _KID_LENGTH:
+        raise MalformedToken("the key id is not 8 bytes")
+    return algorithm, kid
 
 
 def _to_be_signed(protected: bytes, external_aad: bytes, payload: bytes) -> bytes:

@@ -1,7 +1,13 @@
 # SPDX-FileCopyrightText: 2026 The Heitje contributors
 # SPDX-License-Identifier: EUPL-1.2
-"""Text of a QR: a prefix and base45 (RFC 9285), so that QR's alphanumeric mode carries it (VOUCHERS.md section 1)."""
+"""Text of a QR: a prefix and base45 (RFC 9285), so that QR's alphanumeric mode carries it (VOUCHERS.md section 1).
 
+The base45 library writes; reading is done here, on whole columns of the text at once: the library takes a quarter of the
+time that the signature does, and forgives a line feed at the end.
+"""
+
+import sys
+from array import array
 from typing import Final
 
 import base45
@@ -15,6 +21,9 @@ PREFIX_VOUCHER: Final = "HV1:"
 PREFIX_CODE: Final = "HP1:"
 PREFIX_REQUEST: Final = "HR1:"
 
+_ALPHABET: Final = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
+_NO_DIGIT: Final = 0xFF
+_DIGITS: Final = bytes(_ALPHABET.find(code) % 256 for code in range(256))
 _TRIMMED: Final = "\r\n "
 _TEXT_MAX: Final = len(PREFIX_CODE) + (TOKEN_MAX * 3 + 1) // 2
 """Base45 makes three characters of two bytes."""
@@ -32,10 +41,7 @@ def decode_text(text: str, prefix: str) -> bytes:
         raise MalformedToken(f"the text does not begin with {prefix}")
     if len(trimmed) > _TEXT_MAX:
         raise MalformedToken(f"{len(trimmed)} characters, more than {_TEXT_MAX}")
-    try:
-        return base45.b45decode(trimmed[len(prefix) :])
-    except ValueError as error:
-        raise MalformedToken("not base45") from error
+    return _decode_base45(trimmed[len(prefix) :])
 
 
 def read(text: str) -> SignedVoucher | SignedCode:
@@ -66,3 +72,22 @@ def encode_request(request: PaymentRequest) -> str:
 def decode_request(text: str) -> PaymentRequest:
     """Read a till's request. Raises `MalformedToken`."""
     return PaymentRequest.decode(decode_text(text, PREFIX_REQUEST))
+
+
+def _decode_base45(text: str) -> bytes:
+    try:
+        digits = text.encode("ascii").translate(_DIGITS)
+    except UnicodeEncodeError as error:
+        raise MalformedToken("not base45") from error
+    if _NO_DIGIT in digits or len(digits) % 3 == 1:
+        raise MalformedToken("not base45")
+    whole = len(digits) - len(digits) % 3
+    columns = (digits[place:whole:3] for place in range(3))
+    try:
+        words = array("H", [low + 45 * middle + 2025 * high for low, middle, high in zip(*columns, strict=True)])
+        last = bytes((digits[-2] + 45 * digits[-1],)) if whole < len(digits) else b""
+    except (OverflowError, ValueError) as error:  # a group above 65 535, a last pair above 255
+        raise MalformedToken("not base45") from error
+    if sys.byteorder == "little":
+        words.byteswap()
+    return words.tobytes() + last
