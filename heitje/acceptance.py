@@ -7,13 +7,14 @@ bundle and the journal were looked at once, before. Every text is answered with 
 """
 
 from collections.abc import Mapping, Set
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
 from heitje import cose, qr
 from heitje.codes import SignedCode
 from heitje.cose import AAD_CODE, AAD_VOUCHER, MalformedToken, Sign1
 from heitje.keys import PublicKey
+from heitje.limits import Limits
 from heitje.money import Cents
 from heitje.refusals import Refusal
 from heitje.vouchers import SignedVoucher, Voucher
@@ -46,35 +47,6 @@ class ListedKey:
     public: PublicKey
     valid_from: int
     valid_until: int
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Offline limits of phone, paper and the terminal (DESIGN.md sections 4 and 6); cents, counts and seconds."""
-
-    phone_payment_cents: int = 1000
-    phone_payment_no_aud_cents: int = 500
-    phone_allowance_cents: int = 2500
-    terminal_phone_cents: int = 10_000
-    terminal_paper_cents: int = 10_000
-    terminal_entries: int = 2000
-    unsent_age_s: int = 604_800
-    server_time_age_s: int = 604_800
-    bundle_half_age_s: int = 86_400
-    bundle_age_s: int = 259_200
-
-    def halved(self) -> "Limits":
-        """Every offline limit of DESIGN.md section 6 halved; the ages that decide about halving stay."""
-        return replace(
-            self,
-            phone_payment_cents=self.phone_payment_cents // 2,
-            phone_payment_no_aud_cents=self.phone_payment_no_aud_cents // 2,
-            phone_allowance_cents=self.phone_allowance_cents // 2,
-            terminal_phone_cents=self.terminal_phone_cents // 2,
-            terminal_paper_cents=self.terminal_paper_cents // 2,
-            terminal_entries=self.terminal_entries // 2,
-            unsent_age_s=self.unsent_age_s // 2,
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +191,7 @@ def check_note(note: Voucher, context: Context) -> tuple[Cents, Refusal | None]:
 
 def check_offline(signed: SignedVoucher | SignedCode, amount: int, context: Context) -> Refusal | None:
     """Step 8: every offline limit holds, the clock is trusted, and a note is at home."""
-    limits = context.limits.halved() if context.bundle_age_s > context.limits.bundle_half_age_s else context.limits
+    limits = context.limits.at_age(context.bundle_age_s)
     server_time, unsent = context.server_time, context.unsent
     within = (
         context.bundle_age_s <= limits.bundle_age_s

@@ -31,7 +31,7 @@ _TEXT_MAX: Final = len(PREFIX_CODE) + (TOKEN_MAX * 3 + 1) // 2
 
 def encode_text(prefix: str, data: bytes) -> str:
     """The QR text of `data`."""
-    return prefix + base45.b45encode(data).decode("ascii")
+    return prefix + str(base45.b45encode(data), "ascii")
 
 
 def decode_text(text: str, prefix: str) -> bytes:

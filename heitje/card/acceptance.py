@@ -1,0 +1,65 @@
+# SPDX-FileCopyrightText: 2026 The Heitje contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""What a till checks of a card before it debits it (CARD.md section 7 step 2, DESIGN.md sections 4 and 6)."""
+
+from collections.abc import Set
+from dataclasses import dataclass
+
+from heitje.acceptance import ENTRIES_PER_TENDER, ListedKey, Shop, is_signed_by
+from heitje.card.certificate import SignedCertificate
+from heitje.cose import AAD_CARD
+from heitje.limits import CardLimits, Limits
+from heitje.refusals import Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class CardContext:
+    """All that the decision on a card depends on; times in Unix seconds.
+
+    `amount`: what this tender takes, cents. `taken_today`: what this till has taken of this card today, `unsent_cents`: of all
+    cards since the last upload, `unsent_entries` and `unsent_age_s` of the journal, each before this tender.
+    """
+
+    now: int
+    shop: Shop
+    amount: int
+    iss: str
+    keys: tuple[ListedKey, ...]
+    deny: Set[bytes] = frozenset()
+    bundle_age_s: int = 0
+    online_only: bool = False
+    taken_today: int = 0
+    unsent_cents: int = 0
+    unsent_entries: int = 0
+    unsent_age_s: int = 0
+    limits: Limits = Limits()
+    card_limits: CardLimits = CardLimits()
+
+
+def check_certificate(signed: SignedCertificate, uid: bytes, context: CardContext) -> Refusal | None:
+    """Step 2: signature, programme, UID, expiry and scope, and the deny list (which names cards by UID)."""
+    certificate = signed.certificate
+    if certificate.iss != context.iss:
+        return Refusal.UNKNOWN_PROGRAMME
+    if not is_signed_by(signed.sign1, AAD_CARD, context.keys, context.now) or certificate.uid != uid:
+        return Refusal.BAD_SIGNATURE
+    if context.now > certificate.exp:
+        return Refusal.EXPIRED
+    if not context.shop.covered_by(certificate.scope):
+        return Refusal.NOT_VALID_HERE
+    return Refusal.BLOCKED if uid in context.deny else None
+
+
+def check_card_offline(context: CardContext) -> Refusal | None:
+    """The offline limits of a card payment."""
+    limits = context.limits.at_age(context.bundle_age_s)
+    card_limits = context.card_limits.at_age(context.bundle_age_s, context.limits)
+    within = (
+        not context.online_only
+        and context.amount <= card_limits.card_payment_cents
+        and context.taken_today + context.amount <= card_limits.card_day_cents
+        and context.unsent_cents + context.amount <= card_limits.terminal_card_cents
+        and context.unsent_entries + ENTRIES_PER_TENDER <= limits.terminal_entries
+        and context.unsent_age_s <= limits.unsent_age_s
+    )
+    return None if within else Refusal.NEEDS_A_CONNECTION
