@@ -1,0 +1,215 @@
+# SPDX-FileCopyrightText: 2026 The Heitje contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""What a card keeps without a field, and the file that keeps it.
+
+`CardImage` is a value: a command makes a new one and the store makes it real in one step, so a kill at any
+instant leaves the card as it was before or as it is after (CARD.md section 6). The file is JSON: bytes in
+hex, amounts in cents. It holds the card's keys, so it is readable by its owner alone.
+"""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Protocol
+
+from heitje.card.layout import (
+    BALANCE_MAX,
+    CERTIFICATE_FILE_SIZE,
+    KEY_LENGTH,
+    NO_READER,
+    RECORD_SIZE,
+    RECORDS_READABLE,
+    UID_LENGTH,
+)
+
+FORMAT: Final = "heitje-card-image-1"
+KEY_COUNT: Final = 5
+TMC_MAX: Final = 0xFFFFFFFF
+
+
+class MalformedImage(ValueError):
+    """A file that is no card image, or breaks one of its limits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """An AES key, its version, and how often an authentication with it has failed since the last success."""
+
+    value: bytes
+    version: int = 0
+    failures: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """The Heitje application: keys 0 to 4, the transaction-MAC key, the files' contents (CARD.md section 5).
+
+    `balance` in cents; `records` newest first, at most four.
+    """
+
+    df_name: bytes
+    keys: tuple[Key, ...]
+    transaction_mac_key: Key
+    certificate: bytes
+    balance: int
+    records: tuple[bytes, ...] = ()
+    tmc: int = 0
+    tmv: bytes = bytes(8)
+    tmri_prev: bytes = NO_READER
+
+
+@dataclass(frozen=True, slots=True)
+class CardImage:
+    """A card: its UID and its application."""
+
+    uid: bytes
+    application: Application
+
+
+class Store(Protocol):
+    """Where a card's image is kept."""
+
+    @property
+    def image(self) -> CardImage:
+        """The image as last committed."""
+
+    def commit(self, image: CardImage) -> None:
+        """Make `image` real in one atomic step."""
+
+
+class MemoryStore:
+    """A card that forgets everything with its process."""
+
+    def __init__(self, image: CardImage) -> None:
+        self._image = image
+
+    @property
+    def image(self) -> CardImage:
+        return self._image
+
+    def commit(self, image: CardImage) -> None:
+        self._image = image
+
+
+class FileStore:
+    """A card in a file. The constructor reads it; raises `MalformedImage`, `FileNotFoundError`."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._image = unpack(path.read_text("utf-8"))
+
+    @classmethod
+    def create(cls, path: Path, image: CardImage) -> "FileStore":
+        """Write a new card's file (an existing one is replaced)."""
+        replace_durably(path, pack(image))
+        return cls(path)
+
+    @property
+    def image(self) -> CardImage:
+        return self._image
+
+    def commit(self, image: CardImage) -> None:
+        replace_durably(self._path, pack(image))
+        self._image = image
+
+
+def replace_durably(path: Path, text: str) -> None:
+    """Replace a file's contents so that a power cut leaves the old ones or the new, never a mixture."""
+    beside = path.with_name(path.name + ".new")
+    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(descriptor)
+    beside.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def pack(image: CardImage) -> str:
+    """The image's text."""
+    application = image.application
+    document = {
+        "format": FORMAT,
+        "uid": image.uid.hex(),
+        "application": {
+            "df_name": application.df_name.hex(),
+            "keys": [_pack_key(key) for key in application.keys],
+            "transaction_mac_key": _pack_key(application.transaction_mac_key),
+            "certificate": application.certificate.hex(),
+            "balance": application.balance,
+            "records": [record.hex() for record in application.records],
+            "tmc": application.tmc,
+            "tmv": application.tmv.hex(),
+            "tmri_prev": application.tmri_prev.hex(),
+        },
+    }
+    return json.dumps(document, indent=1) + "\n"
+
+
+def unpack(text: str) -> CardImage:
+    """Read an image's text. Raises `MalformedImage`."""
+    try:
+        document = json.loads(text)
+        if not isinstance(document, dict) or document.get("format") != FORMAT:
+            raise MalformedImage(f"not a card image ({FORMAT})")
+        return _unpack(document)
+    except MalformedImage:
+        raise
+    except (ValueError, KeyError, TypeError) as error:
+        raise MalformedImage(f"not a card image: {error}") from error
+
+
+def _unpack(document: Mapping[str, object]) -> CardImage:
+    application = document["application"]
+    if not isinstance(application, dict):
+        raise MalformedImage("the application is not an object")
+    keys = tuple(_unpack_key(key) for key in application["keys"])
+    records = tuple(_bytes(record, RECORD_SIZE) for record in application["records"])
+    if len(keys) != KEY_COUNT or len(records) > RECORDS_READABLE:
+        raise MalformedImage(f"a card has {KEY_COUNT} keys and at most {RECORDS_READABLE} records")
+    return CardImage(
+        _bytes(document["uid"], UID_LENGTH),
+        Application(
+            df_name=_bytes(application["df_name"], 8),
+            keys=keys,
+            transaction_mac_key=_unpack_key(application["transaction_mac_key"]),
+            certificate=_bytes(application["certificate"], CERTIFICATE_FILE_SIZE),
+            balance=_integer(application["balance"], BALANCE_MAX),
+            records=records,
+            tmc=_integer(application["tmc"], TMC_MAX),
+            tmv=_bytes(application["tmv"], 8),
+            tmri_prev=_bytes(application["tmri_prev"], 16),
+        ),
+    )
+
+
+def _pack_key(key: Key) -> dict[str, object]:
+    return {"value": key.value.hex(), "version": key.version, "failures": key.failures}
+
+
+def _unpack_key(document: object) -> Key:
+    if not isinstance(document, dict):
+        raise MalformedImage("a key is not an object")
+    return Key(
+        _bytes(document["value"], KEY_LENGTH),
+        _integer(document["version"], 0xFF),
+        _integer(document["failures"], 0xFFFF),
+    )
+
+
+def _bytes(value: object, length: int) -> bytes:
+    if not isinstance(value, str) or len(value) != 2 * length:
+        raise MalformedImage(f"{value!r} is not {length} bytes in hex")
+    return bytes.fromhex(value)
+
+
+def _integer(value: object, most: int) -> int:
+    if type(value) is not int or not 0 <= value <= most:
+        raise MalformedImage(f"{value!r} is not a number from 0 to {most}")
+    return value

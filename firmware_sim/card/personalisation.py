@@ -1,0 +1,55 @@
+# SPDX-FileCopyrightText: 2026 The Heitje contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""Making a card of a programme: its keys, its certificate, its first balance (CARD.md sections 4 and 5)."""
+
+from typing import Final
+
+from firmware_sim.card.image import KEY_COUNT, Application, CardImage, Key
+from heitje.card.certificate import CardCertificate, issue, to_file
+from heitje.card.keys import diversify
+from heitje.card.layout import (
+    BALANCE_MAX,
+    CERTIFICATE_FILE_SIZE,
+    KEY_LOADER,
+    KEY_TERMINAL,
+    KEY_TRANSACTION_MAC,
+    UID_LENGTH,
+)
+from heitje.money import Cents
+from heitje.programme import TestProgramme
+
+ISSUED_AT: Final = 1_700_000_000
+EXPIRES_AT: Final = 2_000_000_000
+"""Unix seconds; fixed, so that the same programme and UID always make the same card."""
+
+
+def personalise(programme: TestProgramme, uid: bytes, balance: Cents) -> CardImage:
+    """A card of the test programme as it is handed out. Raises `ValueError` for a UID or a balance out of
+    range.
+
+    Keys 3 and 4 are reserved: they are the issuer's, each its own, so that nobody holds a key that opens a
+    session.
+    """
+    if len(uid) != UID_LENGTH:
+        raise ValueError("a card's UID is 7 bytes")
+    if not 0 <= balance <= BALANCE_MAX:
+        raise ValueError(f"a card holds 0 to {BALANCE_MAX} cents")
+    df_name = programme.df_name
+    masters = {KEY_TERMINAL: programme.master_terminal, KEY_LOADER: programme.master_loader}
+
+    def key(number: int) -> Key:
+        return Key(diversify(masters.get(number, programme.master_issuer), uid, df_name, number))
+
+    ktm = diversify(programme.master_transaction_mac, uid, df_name, KEY_TRANSACTION_MAC)
+    certificate = CardCertificate(programme.iss, EXPIRES_AT, ISSUED_AT, uid)
+    token = issue(certificate, programme.mint)
+    return CardImage(
+        uid,
+        Application(
+            df_name=df_name,
+            keys=tuple(key(number) for number in range(KEY_COUNT)),
+            transaction_mac_key=Key(ktm),
+            certificate=to_file(token).ljust(CERTIFICATE_FILE_SIZE, b"\x00"),
+            balance=balance,
+        ),
+    )
