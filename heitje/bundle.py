@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: EUPL-1.2
 """The trust bundle: what a till must know of a programme to decide with no network (DESIGN.md section 4).
 
-A COSE_Sign1 under `heitje/bundle/1` by a key that the till was given at enrolment. It is made for one terminal: it holds the
-scope data of that terminal's shop.
+A COSE_Sign1 under `heitje/bundle/1` by a key that the till was given at enrolment. It is made for one terminal: it holds
+the scope data of that terminal's shop.
 """
 
 from dataclasses import asdict, dataclass, fields
@@ -75,7 +75,9 @@ _SHOP: Final = Table(
     Claim(5, "paper_till", claims.is_bool),
 )
 _LIMITS: Final = Table(*(Claim(at, row.name, claims.is_uint) for at, row in enumerate(fields(Limits), start=1)))
-_CARD_LIMITS: Final = Table(*(Claim(at, row.name, claims.is_uint) for at, row in enumerate(fields(CardLimits), start=1)))
+_CARD_LIMITS: Final = Table(
+    *(Claim(at, row.name, claims.is_uint) for at, row in enumerate(fields(CardLimits), start=1))
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,11 @@ canonical order is the older, length-first one. So a value is believed only if i
 its maps are in bytewise order, and encoding it again gives the very bytes that were read.
 """
 
-from typing import Final, TypeAlias, Union
+from typing import Final, TypeAlias
 
 import cbor2
 
-Value: TypeAlias = Union[int, bytes, str, bool, list["Value"], dict[int, "Value"]]
+Value: TypeAlias = int | bytes | str | bool | list["Value"] | dict[int, "Value"]
 """What a document may consist of: 64-bit integers, byte and text strings, booleans, arrays, maps with integer keys."""
 
 NESTING_MAX: Final = 4

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Offline limits of a programme (DESIGN.md sections 4 and 6): cents, counts and seconds.
 
-Metadata older than `bundle_half_age_s` halves every one of them; older than `bundle_age_s` it ends phone and paper and leaves
-the card `card_stale_payment_cents`.
+Metadata older than `bundle_half_age_s` halves every one of them; older than `bundle_age_s` it ends phone and paper and
+leaves the card `card_stale_payment_cents`.
 """
 
 from dataclasses import dataclass, fields, replace

@@ -98,7 +98,7 @@ class EntryOutcome:
         if reason is not None and not isinstance(reason, str):
             raise MalformedMessage("a reason is a text")
         try:
-            return cls(_seq(document.get("seq")), Outcome(document.get("outcome")), reason)
+            return cls(_seq(document.get("seq")), Outcome(str(document.get("outcome"))), reason)
         except ValueError as error:
             raise MalformedMessage(str(error)) from error
 

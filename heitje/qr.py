@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Text of a QR: a prefix and base45 (RFC 9285), so that QR's alphanumeric mode carries it (VOUCHERS.md section 1).
 
-The base45 library writes; reading is done here, on whole columns of the text at once: the library takes a quarter of the
-time that the signature does, and forgives a line feed at the end.
+The base45 library writes; reading is done here, on whole columns of the text at once: the library takes a quarter of
+the time that the signature does, and forgives a line feed at the end.
 """
 
 import sys

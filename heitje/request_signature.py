@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Signed requests between terminal and backend: HTTP Message Signatures (RFC 9421; JOURNAL.md section 3).
 
-Covered are `@method`, `@target-uri` and, where there is a body, `content-digest` (RFC 9530); parameters `created` and `keyid`.
-The key id is the terminal's id in lower-case hex.
+Covered are `@method`, `@target-uri` and, where there is a body, `content-digest` (RFC 9530); parameters `created` and
+`keyid`. The key id is the terminal's id in lower-case hex.
 """
 
 import datetime
@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from http_message_signatures import (
     HTTPMessageSigner,
     HTTPMessageVerifier,
@@ -19,8 +20,6 @@ from http_message_signatures import (
     algorithms,
 )
 from http_message_signatures.exceptions import HTTPMessageSignaturesException
-
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from heitje.keys import PublicKey, SigningKey
 
@@ -60,7 +59,7 @@ def sign_request(request: Request, key_id: str, key: SigningKey, now: int) -> No
 
 
 def verify_request(request: Request, find_key: Callable[[str], PublicKey | None], now: int) -> str:
-    """The key id under which the request is signed. `find_key` gives the Ed25519 key of a key id, None for a stranger's.
+    """The key id under which the request is signed. `find_key` gives the Ed25519 key of a key id, None for no such key.
 
     Raises `BadRequestSignature` for anything but one good signature that covers method, target and body.
     """
@@ -73,7 +72,7 @@ def verify_request(request: Request, find_key: Callable[[str], PublicKey | None]
     return str(results[0].parameters["keyid"])
 
 
-class _Keys(HTTPSignatureKeyResolver):  # type: ignore[misc]  # the library has no types
+class _Keys(HTTPSignatureKeyResolver):
     def __init__(
         self, private: Ed25519PrivateKey | None = None, find: Callable[[str], PublicKey | None] | None = None
     ) -> None:
@@ -90,7 +89,7 @@ class _Keys(HTTPSignatureKeyResolver):  # type: ignore[misc]  # the library has 
         return Ed25519PublicKey.from_public_bytes(key.raw)
 
 
-class _Verifier(HTTPMessageVerifier):  # type: ignore[misc]
+class _Verifier(HTTPMessageVerifier):
     """The library's verifier with the caller's clock."""
 
     now = 0
@@ -100,7 +99,9 @@ class _Verifier(HTTPMessageVerifier):  # type: ignore[misc]
         if type(created) is not int:
             raise InvalidSignature("the signature has no time of creation")
         if abs(self.now - created) > SIGNATURE_AGE_S:
-            raise InvalidSignature(f"the signature was made more than {SIGNATURE_AGE_S} s ago or ahead of the clock here")
+            raise InvalidSignature(
+                f"the signature was made more than {SIGNATURE_AGE_S} s ago or ahead of the clock here"
+            )
         expires = sig_input.params.get("expires")
         if expires is not None and (type(expires) is not int or expires < self.now):
             raise InvalidSignature("the signature has expired")

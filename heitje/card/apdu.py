@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: EUPL-1.2
 """ISO 7816-4 wrapping of the card's native commands (CARD.md section 1).
 
-    command   90 | CMD | 00 | 00 | Lc | data (0..255) | 00        Lc and data left out where there is none
-    answer    data (0..256) | 91 | SS
-    select    00 | A4 | 04 | 00 | Lc | DF name | 00               answered [FCI] 90 00
+command   90 | CMD | 00 | 00 | Lc | data (0..255) | 00        Lc and data left out where there is none
+answer    data (0..256) | 91 | SS
+select    00 | A4 | 04 | 00 | Lc | DF name | 00               answered [FCI] 90 00
 """
 
 from typing import Final

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """A record of the card's recovery file (CARD.md section 7).
 
-    kind(1) | Unix time(4, LE) | SHA-256(TMRI)[:7] | amount(4, LE)     16 bytes
+kind(1) | Unix time(4, LE) | SHA-256(TMRI)[:7] | amount(4, LE)     16 bytes
 """
 
 import hashlib

@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: EUPL-1.2
 """A sale on a card, command by command (CARD.md section 7), in the stages between which the till acts.
 
-    greet     steps 1, 2    select, authenticate, certificate, transaction counter
-    (records  section 9     only to resolve an open intent of this card)
-    prepare   steps 3 to 6  reader id, balance, debit, record: nothing of it is real yet
-    commit    step 8        after the intent is on disk
+greet     steps 1, 2    select, authenticate, certificate, transaction counter
+(records  section 9     only to resolve an open intent of this card)
+prepare   steps 3 to 6  reader id, balance, debit, record: nothing of it is real yet
+commit    step 8        after the intent is on disk
 """
 
 from collections.abc import Sequence

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: EUPL-1.2
 """The reader's side of an EV2 session: commands out, answers checked, no I/O (CARD.md sections 1 to 3).
 
-An `Exchange` is a generator that yields one APDU at a time and is sent the card's answer; whoever owns the reader drives it
-with `run`. So the same code serves a reader on the counter and one at the far end of a relay.
+An `Exchange` is a generator that yields one APDU at a time and is sent the card's answer; whoever owns the reader drives
+it with `run`. So the same code serves a reader on the counter and one at the far end of a relay.
 """
 
 from collections.abc import Callable, Generator
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TypeAlias, TypeVar
 
 from heitje.card import messaging
-from heitje.card.apdu import COMMAND_DATA_MAX, MalformedAnswer, unwrap, wrap
+from heitje.card.apdu import MalformedAnswer, unwrap, wrap
 from heitje.card.layout import BLOCK, Command, Status
 from heitje.card.messaging import MAC_LENGTH, PaddingError, SessionKeys
 
@@ -55,7 +55,6 @@ class Session:
         """
         sent = header + (messaging.encrypt_command(self.keys.enc, self.counter, self.ti, data) if data else b"")
         mac = messaging.command_mac(self.keys.mac, command, self.counter, self.ti, sent)
-        assert len(sent) + MAC_LENGTH <= COMMAND_DATA_MAX
         answer, status = _unwrapped((yield wrap(command, sent + mac)))
         if status != Status.OK:
             raise StatusFault(command, status)
@@ -72,7 +71,10 @@ class Session:
 
 
 def authenticate_first(key_number: int, key: bytes, rnda: bytes) -> Exchange[Session]:
-    """AuthenticateEV2First; `rnda` is 16 fresh random bytes. Raises `StatusFault` (91AE: another key), `NotAuthentic`."""
+    """AuthenticateEV2First; `rnda` is 16 fresh random bytes.
+
+    Raises `StatusFault` (91AE: another key), `NotAuthentic`.
+    """
     rndb, answer = yield from _challenge(
         wrap(Command.AUTHENTICATE_EV2_FIRST, bytes((key_number, 0))), key, rnda, answer_length=2 * BLOCK
     )

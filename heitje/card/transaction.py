@@ -65,9 +65,7 @@ def tmi_read_records(file: int, number: int, count: int, data: bytes) -> bytes:
     return _with_data(Command.READ_RECORDS, file, number, count, data)
 
 
-def tmi_of_payment(
-    command: int, *, balance: int, amount: int, tmri: bytes, enc_tmri: bytes, record: bytes
-) -> bytes:
+def tmi_of_payment(command: int, *, balance: int, amount: int, tmri: bytes, enc_tmri: bytes, record: bytes) -> bytes:
     """The whole TMI of a sale (`command` Debit) or a load (Credit), in CARD.md section 7's order.
 
     `balance` is the one before, `balance` and `amount` in cents; `tmri` and `enc_tmri` and `record` are 16 bytes each.

@@ -1,0 +1,66 @@
+# SPDX-FileCopyrightText: 2026 The Heitje contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""The one command `heitje`: its first word names a part, and the part's own command line does the rest."""
+
+import importlib
+import importlib.util
+import sys
+from typing import Final
+
+from heitje import __version__
+
+EXIT_USAGE: Final = 2
+EXIT_INTERRUPTED: Final = 130
+
+PARTS: Final = {
+    "terminal": ("terminal.cli", "the till: set up, sell, journal, sync"),
+    "backend": ("backend.cli", "the municipality's side: set up, serve, fund, settle, check"),
+    "sim": ("firmware_sim.cli", "simulated card, printer, scanner, or a whole counter"),
+    "vectors": ("heitje.vectors.cli", "run files of known answers"),
+    "demo": ("demo.cli", "the whole story on one machine"),
+}
+"""Found by name, so that a machine holds only the parts that it needs: a till has no backend, a server no devices."""
+
+
+def usage() -> str:
+    """The help of the command itself."""
+    width = max(map(len, PARTS))
+    parts = "\n".join(f"  {name:<{width}}  {text}" for name, (_, text) in PARTS.items())
+    return (
+        f"usage: heitje PART …\n\nHeitje {__version__}: a city's own coin for work done in public space.\n\n{parts}\n\n"
+        "`heitje PART --help` tells more. Exit codes: 0 done, 1 refused or failed, 2 not understood."
+    )
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one part. Returns its exit code."""
+    words = sys.argv[1:] if argv is None else argv
+    if not words or words[0] in ("-h", "--help", "help"):
+        print(usage())
+        return 0 if words else EXIT_USAGE
+    if words[0] == "--version":
+        print(__version__)
+        return 0
+    part = PARTS.get(words[0])
+    if part is None:
+        print(f"heitje: there is no part {words[0]!r}\n\n{usage()}", file=sys.stderr)
+        return EXIT_USAGE
+    try:
+        module = importlib.import_module(part[0])
+    except ModuleNotFoundError as error:
+        print(
+            f"heitje: the part {words[0]} is not installed here ({error.name} is missing); install heitje[{words[0]}]",
+            file=sys.stderr,
+        )
+        return EXIT_USAGE
+    try:
+        return int(module.main(words[1:]))
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        sys.stderr.close()  # whoever read our output has gone; nothing is left to say
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
