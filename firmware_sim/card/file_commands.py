@@ -96,9 +96,7 @@ def get_value(state: State, data: bytes) -> bytes:
 def debit(state: State, data: bytes) -> bytes:
     """Take from the shadow of the balance."""
     _, file = state.file(data, FileType.VALUE)
-    return _change_value(
-        state, Command.DEBIT, data, file.rights.read, file.rights.write, file.rights.read_write
-    )
+    return _change_value(state, Command.DEBIT, data, file.rights.read, file.rights.write, file.rights.read_write)
 
 
 def credit(state: State, data: bytes) -> bytes:

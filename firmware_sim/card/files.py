@@ -73,14 +73,10 @@ _CLOSED: Final = Rights(NOBODY, NOBODY, NOBODY, NOBODY)
 
 FILES: Final = MappingProxyType(
     {
-        FILE_CERTIFICATE: File(
-            FileType.STANDARD, Communication.MAC, Rights(1, NOBODY, 0, 0), CERTIFICATE_FILE_SIZE
-        ),
+        FILE_CERTIFICATE: File(FileType.STANDARD, Communication.MAC, Rights(1, NOBODY, 0, 0), CERTIFICATE_FILE_SIZE),
         FILE_RECORDS: File(FileType.CYCLIC, Communication.FULL, Rights(1, 1, 2, 0), 16),
         FILE_VALUE: File(FileType.VALUE, Communication.FULL, Rights(1, NOBODY, 2, 0), 4),
-        FILE_TRANSACTION_MAC: File(
-            FileType.TRANSACTION_MAC, Communication.MAC, Rights(1, NOBODY, FREE, 0), 12
-        ),
+        FILE_TRANSACTION_MAC: File(FileType.TRANSACTION_MAC, Communication.MAC, Rights(1, NOBODY, FREE, 0), 12),
         FILE_UNUSED_04: File(FileType.STANDARD, Communication.FULL, _CLOSED, 256),
         FILE_UNUSED_1F: File(FileType.STANDARD, Communication.FULL, _CLOSED, 32),
     }

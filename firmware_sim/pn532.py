@@ -1,0 +1,88 @@
+# SPDX-FileCopyrightText: 2026 The Heitje contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""A PN532 on a serial line, with a field of its own (NXP UM0701-02 section 6.2).
+
+    host: command -> chip: ACK -> (the chip works) -> chip: answer        host: ACK at any time: the command
+    is given up
+
+The chip speaks at the baud rate that it was last told, and hears nothing at another one: a host that was
+killed while the line was fast has to ask at that speed again.
+"""
+
+import time
+from pathlib import Path
+from typing import Final
+
+from firmware_sim.field import Field
+from firmware_sim.hsu import ACK, ERROR, FrameReader, Signal, encode
+from firmware_sim.pn532_chip import Chip
+from firmware_sim.pty_port import PtyPort
+from firmware_sim.simulator import Simulator
+
+BAUD_AT_RESET: Final = 115200
+
+
+class Pn532(Simulator):
+    """The reader; `link` is where a driver finds it. Raises `LinkTaken`."""
+
+    def __init__(self, field: Field, link: Path | None = None) -> None:
+        super().__init__("pn532")
+        self._port = PtyPort(link)
+        self._chip = Chip(field)
+        self._frames = FrameReader()
+        self._baud = BAUD_AT_RESET
+        self._answer: bytes | None = None
+        self._answer_at = 0.0
+        self._last_sent = b""
+        self.field = field
+
+    @property
+    def path(self) -> Path:
+        """The serial device."""
+        return self._port.path
+
+    def serve(self) -> None:
+        while not self.stopping:
+            left_s = max(self._answer_at - time.monotonic(), 0.0) if self._answer else None
+            if self.wait_readable(self._port.descriptor, left_s):
+                self._receive(self._port.read())
+            elif self._answer and time.monotonic() >= self._answer_at:
+                self._send(self._answer)
+
+    def release(self) -> None:
+        self.field.close()
+        self._port.close()
+
+    def _receive(self, data: bytes) -> None:
+        heard_at = self._port.baud
+        if heard_at != self._baud:
+            if heard_at != self._chip.next_baud:
+                self._frames.clear()
+                return
+            self._switch()
+        for event in self._frames.feed(data):
+            self._answer = None  # a new command or an ACK gives up the one before
+            if event is Signal.ACK:
+                self._switch()
+            elif event is Signal.NACK:
+                self._port.write(self._last_sent)
+            elif isinstance(event, bytes):
+                self._execute(event)
+
+    def _execute(self, payload: bytes) -> None:
+        self._port.write(ACK)
+        response = self._chip.execute(payload)
+        answer = ERROR if response.payload is None else encode(response.payload)
+        if response.wait_s:
+            self._answer, self._answer_at = answer, time.monotonic() + response.wait_s
+        else:
+            self._send(answer)
+
+    def _send(self, answer: bytes) -> None:
+        self._port.write(answer)
+        self._last_sent, self._answer = answer, None
+
+    def _switch(self) -> None:
+        """A new baud rate holds from the host's ACK on."""
+        if self._chip.next_baud is not None:
+            self._baud, self._chip.next_baud = self._chip.next_baud, None

@@ -1,0 +1,74 @@
+# SPDX-FileCopyrightText: 2026 The Heitje contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""A serial port that nothing is plugged into: a pty, and a link at a path of one's choice.
+
+The port keeps its own descriptor of the far side, so a program that opens and closes it several times (nfcpy
+does) is not taken for an unplugged cable. A pty carries bytes at once: a simulator that wants a baud rate
+paces itself.
+"""
+
+import os
+import termios
+import tty
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+READ_MAX: Final = 4096
+
+_SPEEDS: Final = {
+    getattr(termios, f"B{baud}"): baud for baud in (9600, 19200, 38400, 57600, 115200, 230400, 460800, 921600)
+}
+_OUTPUT_SPEED: Final = 5  # place in termios.tcgetattr's list
+
+
+class LinkTaken(ValueError):
+    """Something that is no link lies at the path."""
+
+
+class PtyPort:
+    """One open pty; `link` becomes a symbolic link to its far side (an old link there is replaced)."""
+
+    def __init__(self, link: Path | None = None) -> None:
+        if link is not None and link.exists() and not link.is_symlink():
+            raise LinkTaken(f"{link} exists and is no link")
+        self.descriptor, self._far_side = os.openpty()
+        tty.setraw(self._far_side)
+        os.set_blocking(self.descriptor, False)
+        self.device = Path(os.ttyname(self._far_side))
+        self._link = link
+        if link is not None:
+            beside = link.with_name(link.name + ".new")
+            beside.unlink(missing_ok=True)
+            beside.symlink_to(self.device)
+            beside.replace(link)
+
+    @property
+    def path(self) -> Path:
+        """Where a driver opens it."""
+        return self._link or self.device
+
+    @property
+    def baud(self) -> int:
+        """The speed that the other side has set; 0 for one that is not in the list."""
+        return _SPEEDS.get(termios.tcgetattr(self.descriptor)[_OUTPUT_SPEED], 0)
+
+    def read(self) -> bytes:
+        """What has arrived, at most 4096 bytes; nothing where there is nothing."""
+        try:
+            return os.read(self.descriptor, READ_MAX)
+        except BlockingIOError:
+            return b""
+
+    def write(self, data: bytes) -> None:
+        """Send bytes. What a full buffer does not take is lost, as on a cable without flow control."""
+        with suppress(BlockingIOError):
+            while data:
+                data = data[os.write(self.descriptor, data) :]
+
+    def close(self) -> None:
+        """Unplug: the other side's next read fails. The link is taken away."""
+        if self._link is not None and self._link.is_symlink() and self._link.readlink() == self.device:
+            self._link.unlink()
+        os.close(self._far_side)
+        os.close(self.descriptor)
