@@ -8,11 +8,9 @@ wheel. tests/, config/ and docs/ are not packages and are never installed.
 
 from setuptools import find_packages, setup
 
-TOP_LEVEL = ("heitje", "drivers", "firmware_sim", "terminal", "backend")
+TOP_LEVEL = ("heitje", "drivers", "firmware_sim", "terminal", "backend", "demo")
 
 setup(
     package_dir={"": "."},
     packages=find_packages(include=[name + pattern for name in TOP_LEVEL for pattern in ("", ".*")]),
-    include_package_data=False,
-    package_data={name: ["py.typed"] for name in TOP_LEVEL},
 )
