@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: EUPL-1.2
 """The trust bundle: what a till must know of a programme to decide with no network (DESIGN.md section 4).
 
-A COSE_Sign1 under `heitje/bundle/1` by a key that the till was given at enrolment. It is made for one terminal: it holds
-the scope data of that terminal's shop.
+A COSE_Sign1 under `heitje/bundle/1` by a key that the till was given at enrolment. It is made for one terminal and
+holds the scope data of that terminal's shop.
 """
 
 from dataclasses import asdict, dataclass, fields

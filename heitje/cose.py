@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """COSE_Sign1 in the one form that Heitje uses (RFC 9052; VOUCHERS.md section 1).
 
-    D2 | 84 | bstr {1: alg, 4: kid} | A0 | bstr payload | bstr signature(64)     tag 18, deterministic, at most 700 bytes
+    D2 | 84 | bstr {1: alg, 4: kid} | A0 | bstr payload | bstr signature(64)   tag 18, deterministic, at most 700 bytes
 
 The external_aad separates domains: a signature for one never verifies as another.
 """

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: EUPL-1.2
 """The reader's side of an EV2 session: commands out, answers checked, no I/O (CARD.md sections 1 to 3).
 
-An `Exchange` is a generator that yields one APDU at a time and is sent the card's answer; whoever owns the reader drives
-it with `run`. So the same code serves a reader on the counter and one at the far end of a relay.
+An `Exchange` is a generator that yields one APDU at a time and is sent the card's answer; whoever owns the reader
+drives it with `run`. So the same code serves a reader on the counter and one at the far end of a relay.
 """
 
 from collections.abc import Callable, Generator

@@ -36,7 +36,7 @@ def find_check(document: object) -> Check | None:
 
 
 def check_file(path: Path) -> Report:
-    """Check one file. Raises `ValueError` for one that holds no known answers, `OSError` for one that cannot be read."""
+    """Check one file. Raises `ValueError` for one that holds no known answers, `OSError` for an unreadable one."""
     document: Document = json.loads(path.read_text(encoding="utf-8"))
     check = find_check(document)
     if check is None:
