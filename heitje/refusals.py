@@ -1,6 +1,10 @@
 # SPDX-FileCopyrightText: 2026 The Heitje contributors
 # SPDX-License-Identifier: EUPL-1.2
-"""Why a till refuses: one value of one enumeration (VOUCHERS.md section 4, CARD.md sections 7 and 9)."""
+"""Why a till refuses: one value of one enumeration.
+
+The first twelve are VOUCHERS.md section 4's, and serve the card too; the others are what can go wrong around them
+(CARD.md sections 7 and 9).
+"""
 
 from enum import StrEnum
 
@@ -20,3 +24,9 @@ class Refusal(StrEnum):
     MORE_THAN_THE_SALE = "more than the sale"
     TOO_LITTLE_LEFT = "too little left"
     NEEDS_A_CONNECTION = "needs a connection"
+    CARD_REMOVED = "card removed"
+    CARD_ERROR = "card error"
+    NOT_A_HEITJE_CARD = "not a heitje card"
+    NOTHING_PRESENTED = "nothing presented"
+    DEVICE_NOT_READY = "device not ready"
+    CANCELLED = "cancelled"

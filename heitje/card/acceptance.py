@@ -17,7 +17,8 @@ class CardContext:
     """All that the decision on a card depends on; times in Unix seconds.
 
     `amount`: what this tender takes, cents. `taken_today`: what this till has taken of this card today,
-    `unsent_cents`: of all cards since the last upload, `unsent_entries` and `unsent_age_s` of the journal, each before this tender.
+    `unsent_cents`: of all cards since the last upload, `unsent_entries` and `unsent_age_s` of the journal; each before
+    this tender.
     """
 
     now: int

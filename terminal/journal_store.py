@@ -1,0 +1,326 @@
+# SPDX-FileCopyrightText: 2026 The Heitje contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""The journal on disk: SQLite in WAL mode with `synchronous=FULL` (JOURNAL.md).
+
+`entries` is the record; nothing in it is changed or deleted. `takings` is what the record says of each tender that is not
+voided, kept in the same transaction, so that a decision needs no walk through the journal.
+"""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final, Self
+
+from heitje import codes, vouchers
+from heitje.acceptance import Taken, Unsent
+from heitje.journal import (
+    CardEvidence,
+    Entry,
+    Instrument,
+    Kind,
+    PaperEvidence,
+    PhoneEvidence,
+    entry_hash,
+    head_of,
+)
+from heitje.messages import EntryOutcome, Outcome
+
+_SCHEMA: Final = """
+CREATE TABLE entries (
+    seq INTEGER PRIMARY KEY CHECK (seq > 0),
+    bytes BLOB NOT NULL
+) STRICT;
+CREATE TRIGGER entries_are_never_changed BEFORE UPDATE ON entries BEGIN SELECT RAISE(ABORT, 'the journal only grows'); END;
+CREATE TRIGGER entries_are_never_deleted BEFORE DELETE ON entries BEGIN SELECT RAISE(ABORT, 'the journal only grows'); END;
+CREATE TABLE takings (
+    intent INTEGER PRIMARY KEY REFERENCES entries (seq),
+    instrument INTEGER NOT NULL,
+    item BLOB NOT NULL,
+    code_seq INTEGER NOT NULL,
+    amount INTEGER NOT NULL CHECK (amount > 0),
+    time INTEGER NOT NULL,
+    open INTEGER NOT NULL
+) STRICT;
+CREATE INDEX takings_by_item ON takings (item);
+CREATE INDEX takings_open ON takings (intent) WHERE open;
+CREATE TABLE upload (
+    only INTEGER PRIMARY KEY CHECK (only = 1),
+    cursor INTEGER NOT NULL
+) STRICT;
+CREATE TABLE outcomes (
+    seq INTEGER PRIMARY KEY REFERENCES entries (seq),
+    outcome TEXT NOT NULL,
+    reason TEXT
+) STRICT;
+INSERT INTO upload VALUES (1, 0);
+PRAGMA user_version = 1;
+"""
+_VERSION: Final = 1
+_BUSY_TIMEOUT_S: Final = 10.0
+
+
+class JournalUnreadable(Exception):
+    """The journal cannot be opened, or what it holds is not this terminal's journal."""
+
+
+class SeqTaken(Exception):
+    """Another entry took the number that the card was told (CARD.md section 7): abort, and step 4 again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An entry that is still to get its number, `prev` and terminal. `of` -1 is the draft before it in one append."""
+
+    kind: Kind
+    time: int
+    sale: bytes | None = None
+    amount: int | None = None
+    instrument: Instrument | None = None
+    evidence: CardEvidence | PhoneEvidence | PaperEvidence | None = None
+    of: int | None = None
+    offline: bool | None = None
+    bundle: int | None = None
+    operator: str | None = None
+    given: bool | None = None
+    server_time: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UnsentCards:
+    """Cents taken of cards and not uploaded; and of one card since a moment."""
+
+    unsent_cents: int
+    of_this_card: int
+
+
+class JournalStore:
+    """One terminal's journal. Every method that writes has written to disk when it returns."""
+
+    def __init__(self, connection: sqlite3.Connection, terminal: bytes) -> None:
+        self._db = connection
+        self.terminal = terminal
+
+    @classmethod
+    def create(cls, path: Path, terminal: bytes) -> Self:
+        """An empty journal. Raises `FileExistsError` where there is one already."""
+        if path.exists():
+            raise FileExistsError(path)
+        connection = _connect(path)
+        connection.executescript(f"BEGIN IMMEDIATE;{_SCHEMA}COMMIT;")
+        return cls(connection, terminal)
+
+    @classmethod
+    def open(cls, path: Path, terminal: bytes) -> Self:
+        """An existing journal. Raises `JournalUnreadable`."""
+        if not path.is_file():
+            raise JournalUnreadable(f"{path}: there is no journal here")
+        try:
+            connection = _connect(path)
+            (version,) = connection.execute("PRAGMA user_version").fetchone()
+        except sqlite3.DatabaseError as error:
+            raise JournalUnreadable(f"{path}: {error}") from error
+        if version != _VERSION:
+            raise JournalUnreadable(f"{path}: a journal of version {version}, this program knows {_VERSION}")
+        store = cls(connection, terminal)
+        last = store._last()
+        if last is not None and Entry.decode(last[1]).terminal != terminal:
+            raise JournalUnreadable(f"{path}: the journal of another terminal")
+        return store
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    def append(self, drafts: Sequence[Draft], expected_seq: int | None = None) -> list[Entry]:
+        """Write entries in one transaction and return them as they stand on disk.
+
+        Raises `SeqTaken` unless the first gets `expected_seq`, where one is given; nothing is written then.
+        """
+        entries: list[Entry] = []
+        with self._transaction():
+            seq, prev = self.head()
+            if expected_seq is not None and seq + 1 != expected_seq:
+                raise SeqTaken
+            for draft in drafts:
+                seq += 1
+                of = seq - 1 if draft.of == -1 else draft.of
+                values = {name: getattr(draft, name) for name in Draft.__slots__}
+                entry = Entry(seq=seq, prev=prev, terminal=self.terminal, **{**values, "of": of})
+                data = entry.encode()
+                self._db.execute("INSERT INTO entries VALUES (?, ?)", (seq, data))
+                self._take(entry)
+                entries.append(entry)
+                prev = entry_hash(data)
+        return entries
+
+    def head(self) -> tuple[int, bytes]:
+        """Number and hash of the newest entry; for an empty journal 0 and what entry 1 points to."""
+        last = self._last()
+        return (0, head_of(self.terminal)) if last is None else (last[0], entry_hash(last[1]))
+
+    def entry(self, seq: int) -> Entry:
+        """One entry. Raises `KeyError`."""
+        row = self._db.execute("SELECT bytes FROM entries WHERE seq = ?", (seq,)).fetchone()
+        if row is None:
+            raise KeyError(seq)
+        return Entry.decode(row[0])
+
+    def bytes_after(self, seq: int, count: int) -> list[bytes]:
+        """The bytes of at most `count` entries after `seq`, in order."""
+        rows = self._db.execute("SELECT bytes FROM entries WHERE seq > ? ORDER BY seq LIMIT ?", (seq, count))
+        return [data for (data,) in rows]
+
+    def open_intents(self) -> list[Entry]:
+        """Intents with neither redemption nor void, the oldest first."""
+        rows = self._db.execute(
+            "SELECT e.bytes FROM takings t JOIN entries e ON e.seq = t.intent WHERE t.open ORDER BY t.intent"
+        )
+        return [Entry.decode(data) for (data,) in rows]
+
+    def spent(self, cti: bytes) -> bool:
+        """Whether this journal holds the note as taken."""
+        return self._db.execute("SELECT 1 FROM takings WHERE item = ? LIMIT 1", (cti,)).fetchone() is not None
+
+    def taken(self, cti: bytes) -> Taken:
+        """What this journal has taken of an allowance, voided intents apart."""
+        row = self._db.execute(
+            "SELECT COALESCE(MAX(code_seq), 0), COALESCE(SUM(amount), 0) FROM takings WHERE item = ?", (cti,)
+        ).fetchone()
+        return Taken(*row)
+
+    def taken_of_card(self, uid: bytes, since: int) -> int:
+        """Cents taken of a card since a moment (Unix seconds)."""
+        row = self._db.execute(
+            "SELECT COALESCE(SUM(amount), 0) FROM takings WHERE item = ? AND time >= ?", (uid, since)
+        ).fetchone()
+        return int(row[0])
+
+    def unsent(self, now: int) -> tuple[Unsent, int]:
+        """What was not acknowledged yet, and the cents of cards in it."""
+        cursor = self.cursor()
+        sums = dict(
+            self._db.execute(
+                "SELECT instrument, SUM(amount) FROM takings WHERE intent > ? GROUP BY instrument", (cursor,)
+            ).fetchall()
+        )
+        oldest = self.bytes_after(cursor, 1)
+        age_s = max(0, now - Entry.decode(oldest[0]).time) if oldest else 0
+        unsent = Unsent(
+            phone_cents=sums.get(Instrument.PHONE, 0),
+            paper_cents=sums.get(Instrument.PAPER, 0),
+            entries=self.head()[0] - cursor,
+            age_s=age_s,
+        )
+        return unsent, sums.get(Instrument.CARD, 0)
+
+    def cursor(self) -> int:
+        """The newest entry that the backend has acknowledged; 0 for none."""
+        (cursor,) = self._db.execute("SELECT cursor FROM upload").fetchone()
+        return int(cursor)
+
+    def acknowledge(self, cursor: int, outcomes: Sequence[EntryOutcome]) -> None:
+        """Move the cursor and keep what became of the entries, in one transaction."""
+        with self._transaction():
+            self._db.execute("UPDATE upload SET cursor = ?", (cursor,))
+            self._db.executemany(
+                "INSERT INTO outcomes VALUES (?, ?, ?)"
+                " ON CONFLICT (seq) DO UPDATE SET outcome = excluded.outcome, reason = excluded.reason"
+                " WHERE excluded.outcome <> 'duplicate'",
+                [(outcome.seq, str(outcome.outcome), outcome.reason) for outcome in outcomes],
+            )
+
+    def outcome(self, seq: int) -> EntryOutcome | None:
+        """What the backend said of an entry; None: nothing yet."""
+        row = self._db.execute("SELECT seq, outcome, reason FROM outcomes WHERE seq = ?", (seq,)).fetchone()
+        return None if row is None else EntryOutcome(row[0], Outcome(row[1]), row[2])
+
+    def pending(self) -> list[int]:
+        """Entries whose outcome is still to come."""
+        rows = self._db.execute("SELECT seq FROM outcomes WHERE outcome = ? ORDER BY seq", (str(Outcome.PENDING),))
+        return [seq for (seq,) in rows]
+
+    def last_anchor(self) -> Entry | None:
+        """The newest time anchor among the last entries since one was written."""
+        for (data,) in self._db.execute("SELECT bytes FROM entries ORDER BY seq DESC"):
+            entry = Entry.decode(data)
+            if entry.kind is Kind.TIME_ANCHOR:
+                return entry
+        return None
+
+    def _last(self) -> tuple[int, bytes] | None:
+        row: tuple[int, bytes] | None = self._db.execute(
+            "SELECT seq, bytes FROM entries ORDER BY seq DESC LIMIT 1"
+        ).fetchone()
+        return row
+
+    def _take(self, entry: Entry) -> None:
+        """Keep `takings` true to an entry that was just written."""
+        if entry.kind is Kind.INTENT and entry.instrument is not None:
+            item, code_seq = _item_of(entry)
+            self._db.execute(
+                "INSERT INTO takings VALUES (?, ?, ?, ?, ?, ?, 1)",
+                (entry.seq, int(entry.instrument), item, code_seq, entry.amount, entry.time),
+            )
+        elif entry.kind is Kind.REDEMPTION:
+            self._db.execute("UPDATE takings SET open = 0 WHERE intent = ?", (entry.of,))
+        elif entry.kind is Kind.VOID:
+            self._db.execute("DELETE FROM takings WHERE intent = ?", (entry.of,))
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
+
+
+def redemption_of(intent: Entry, time: int, evidence: CardEvidence | None = None) -> Draft:
+    """The redemption that completes an intent; a card's brings its own evidence, with TMC and TMV."""
+    return Draft(
+        Kind.REDEMPTION,
+        time,
+        intent.sale,
+        intent.amount,
+        intent.instrument,
+        evidence or intent.evidence,
+        intent.seq,
+        intent.offline,
+        intent.bundle,
+        intent.operator,
+    )
+
+
+def void_of(intent: Entry, time: int, operator: str) -> Draft:
+    """The void of an intent: it never happened, and what it held is free again."""
+    return Draft(Kind.VOID, time, intent.sale, intent.amount, intent.instrument, of=intent.seq, operator=operator)
+
+
+def unresolved_of(intent: Entry, time: int, operator: str, given: bool) -> Draft:
+    """How a cashier closed a sale whose card is unresolved."""
+    return replace(void_of(intent, time, operator), kind=Kind.UNRESOLVED, given=given)
+
+
+def _item_of(entry: Entry) -> tuple[bytes, int]:
+    """What a tender takes from: the card's UID, an allowance's cti with the code's seq, or a note's cti."""
+    match entry.evidence:
+        case CardEvidence(uid=uid):
+            return uid, 0
+        case PhoneEvidence(token=token):
+            signed = codes.decode(token)
+            return signed.allowance.voucher.cti, signed.code.seq
+        case PaperEvidence(token=token):
+            return vouchers.decode(token).voucher.cti, 0
+    raise ValueError("an intent without evidence")
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=_BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA foreign_keys = ON")
+    return connection
