@@ -1,0 +1,127 @@
+# SPDX-FileCopyrightText: 2026 The Heitje contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""A PC/SC reader's far end: the card side of vpcd, the virtual reader that pcscd loads.
+
+vpcd listens; a card in the field is a connection to it, and a closed connection is a card that left. A message is
+a length (2 bytes, big-endian) and that many bytes. One byte is a control, anything longer an APDU:
+
+    00 power off    01 power on    02 reset    04 ATR, answered by length and ATR (length 0: no card)
+    APDU            answered by length and answer
+
+What a reader answers by itself never reaches the card and is not counted as an APDU: `FF CA 00 00 00`, its UID.
+"""
+
+import socket
+import struct
+import sys
+from typing import Final
+
+from firmware_sim.contactless import ContactlessCard
+from firmware_sim.field import Field
+from firmware_sim.simulator import Simulator
+
+RETRY_S: Final = 0.1
+"""Pause before the next try to reach a vpcd that is not there yet."""
+
+_LENGTH: Final = struct.Struct(">H")
+_POWER_CONTROLS: Final = (b"\x00", b"\x01", b"\x02")
+_ATR: Final = b"\x04"
+
+_READER_CLASS: Final = 0xFF
+_GET_UID: Final = bytes.fromhex("FFCA0000")
+_OK: Final = bytes.fromhex("9000")
+_NOT_SUPPORTED: Final = bytes.fromhex("6A81")
+
+
+class Vpcd(Simulator):
+    """A virtual reader's field, connected to the vpcd at `host` and `port`."""
+
+    def __init__(self, field: Field, host: str, port: int) -> None:
+        super().__init__("vpcd")
+        self._address = (host, port)
+        self._socket: socket.socket | None = None
+        self._received = b""
+        self._reached = False
+        self.field = field
+        field.watch(self.wake)
+
+    @property
+    def reached(self) -> bool:
+        """Whether vpcd has asked for the card's ATR, so that pcscd knows of it."""
+        return self._reached
+
+    def serve(self) -> None:
+        while not self.stopping:
+            cards = self.field.cards
+            if not cards:
+                self._disconnect()
+                self.wait_readable(None)
+            elif self._socket is None:
+                self._connect()
+            elif self.wait_readable(self._socket.fileno()):
+                self._receive(self._socket, cards[0])
+
+    def release(self) -> None:
+        self.field.close()
+        self._disconnect()
+
+    def _connect(self) -> None:
+        try:
+            connection = socket.create_connection(self._address)
+        except OSError:
+            self.wait_readable(None, RETRY_S)
+            return
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._socket = connection
+        self._received = b""
+        self._acknowledge_at_once(connection)
+
+    def _disconnect(self) -> None:
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+
+    def _receive(self, connection: socket.socket, card: ContactlessCard) -> None:
+        try:
+            data = connection.recv(_LENGTH.size + 0xFFFF)
+            self._acknowledge_at_once(connection)
+        except OSError:
+            data = b""
+        if not data:  # pcscd stopped: a card waits for the next one
+            card.power_off()
+            self._disconnect()
+            self.wait_readable(None, RETRY_S)
+            return
+        self._received += data
+        while len(self._received) >= _LENGTH.size:
+            end = _LENGTH.size + _LENGTH.unpack_from(self._received)[0]
+            if len(self._received) < end:
+                return
+            message, self._received = self._received[_LENGTH.size : end], self._received[end:]
+            answer = self._answer(message, card)
+            if answer is None:
+                continue
+            if card not in self.field.cards:  # the answer is lost with the card
+                return
+            try:
+                connection.sendall(_LENGTH.pack(len(answer)) + answer)
+            except OSError:
+                return
+
+    def _answer(self, message: bytes, card: ContactlessCard) -> bytes | None:
+        """The answer to a message; None for a control that has none."""
+        if message in _POWER_CONTROLS:
+            card.power_off()
+            return None
+        if message == _ATR:
+            self._reached = True
+            return card.atr
+        if message[:1] == bytes((_READER_CLASS,)):
+            return card.uid + _OK if message[:4] == _GET_UID else _NOT_SUPPORTED
+        return self.field.transmit(card, message) or b""
+
+    @staticmethod
+    def _acknowledge_at_once(connection: socket.socket) -> None:
+        """vpcd sends length and bytes apart; a delayed ACK would hold each APDU up by 40 ms. Lapses: set again."""
+        if sys.platform == "linux":
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
