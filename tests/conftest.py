@@ -60,6 +60,22 @@ def watch_sockets(event: str, args: tuple[object, ...]) -> None:
 sys.addaudithook(watch_sockets)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--nothing-left-out", action="store_true", help="a test that skips itself is a failure")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if terminalreporter.stats.get("skipped") and config.getoption("--nothing-left-out"):
+        terminalreporter.write_line("skipped tests are failures here, where all that they need can be installed")
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    skipped = isinstance(reporter, pytest.TerminalReporter) and reporter.stats.get("skipped")
+    if skipped and session.config.getoption("--nothing-left-out") and exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
 @pytest.fixture(scope="session")
 def vectors() -> Path:
     """The folder of known answers."""
