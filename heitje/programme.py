@@ -36,12 +36,17 @@ class TestProgramme:
     master_loader: bytes
     master_transaction_mac: bytes
     terminal: bytes
-    terminal_key: SigningKey
+    terminal_seed: bytes
     phone_ed25519: SigningKey
     phone_p256: SigningKey
     shop: Shop
     paper_till: bool
     cards: tuple[TestCard, ...]
+
+    @property
+    def terminal_key(self) -> SigningKey:
+        """The terminal's own key."""
+        return SigningKey.from_seed(self.terminal_seed)
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -59,7 +64,7 @@ class TestProgramme:
                 master_loader=_hex(document, "card_master_loader", 16),
                 master_transaction_mac=_hex(document, "card_master_transaction_mac", 16),
                 terminal=_hex(document, "terminal_id", 8),
-                terminal_key=SigningKey.from_seed(_hex(document, "terminal_ed25519_seed", 32)),
+                terminal_seed=_hex(document, "terminal_ed25519_seed", 32),
                 phone_ed25519=SigningKey.from_seed(_hex(document, "phone_ed25519_seed", 32)),
                 phone_p256=SigningKey.from_p256(_hex(document, "phone_p256_private", 32)),
                 shop=Shop(str(shop["id"]), str(shop["category"]), str(shop["area"])),

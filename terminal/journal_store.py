@@ -41,24 +41,28 @@ CREATE TABLE takings (
     code_seq INTEGER NOT NULL,
     amount INTEGER NOT NULL CHECK (amount > 0),
     time INTEGER NOT NULL,
-    open INTEGER NOT NULL
+    open INTEGER NOT NULL,
+    closed INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX takings_by_item ON takings (item);
 CREATE INDEX takings_open ON takings (intent) WHERE open;
 CREATE TABLE upload (
     only INTEGER PRIMARY KEY CHECK (only = 1),
-    cursor INTEGER NOT NULL
+    cursor INTEGER NOT NULL,
+    anchor INTEGER NOT NULL
 ) STRICT;
 CREATE TABLE outcomes (
     seq INTEGER PRIMARY KEY REFERENCES entries (seq),
     outcome TEXT NOT NULL,
     reason TEXT
 ) STRICT;
-INSERT INTO upload VALUES (1, 0);
+INSERT INTO upload VALUES (1, 0, 0);
 PRAGMA user_version = 1;
 """
 _VERSION: Final = 1
 _BUSY_TIMEOUT_S: Final = 10.0
+OF_THE_ONE_BEFORE: Final = -1
+"""As `of` of a draft: the intent that stands before it in the same append."""
 
 
 class JournalUnreadable(Exception):
@@ -71,7 +75,7 @@ class SeqTaken(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """An entry that is still to get its number, `prev` and terminal. `of` -1 is the draft before it in one append."""
+    """An entry that is still to get its number, `prev` and terminal; see `heitje.journal.Entry` for the rest."""
 
     kind: Kind
     time: int
@@ -88,11 +92,11 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
-class UnsentCards:
-    """Cents taken of cards and not uploaded; and of one card since a moment."""
+class OpenIntent:
+    """An intent that nothing has completed. `closed`: the cashier has closed its sale as given or not given."""
 
-    unsent_cents: int
-    of_this_card: int
+    entry: Entry
+    closed: bool
 
 
 class JournalStore:
@@ -145,7 +149,7 @@ class JournalStore:
                 raise SeqTaken
             for draft in drafts:
                 seq += 1
-                of = seq - 1 if draft.of == -1 else draft.of
+                of = seq - 1 if draft.of == OF_THE_ONE_BEFORE else draft.of
                 values = {name: getattr(draft, name) for name in Draft.__slots__}
                 entry = Entry(seq=seq, prev=prev, terminal=self.terminal, **{**values, "of": of})
                 data = entry.encode()
@@ -172,12 +176,12 @@ class JournalStore:
         rows = self._db.execute("SELECT bytes FROM entries WHERE seq > ? ORDER BY seq LIMIT ?", (seq, count))
         return [data for (data,) in rows]
 
-    def open_intents(self) -> list[Entry]:
+    def open_intents(self) -> list[OpenIntent]:
         """Intents with neither redemption nor void, the oldest first."""
         rows = self._db.execute(
-            "SELECT e.bytes FROM takings t JOIN entries e ON e.seq = t.intent WHERE t.open ORDER BY t.intent"
+            "SELECT e.bytes, t.closed FROM takings t JOIN entries e ON e.seq = t.intent WHERE t.open ORDER BY t.intent"
         )
-        return [Entry.decode(data) for (data,) in rows]
+        return [OpenIntent(Entry.decode(data), bool(closed)) for data, closed in rows]
 
     def spent(self, cti: bytes) -> bool:
         """Whether this journal holds the note as taken."""
@@ -242,12 +246,9 @@ class JournalStore:
         return [seq for (seq,) in rows]
 
     def last_anchor(self) -> Entry | None:
-        """The newest time anchor among the last entries since one was written."""
-        for (data,) in self._db.execute("SELECT bytes FROM entries ORDER BY seq DESC"):
-            entry = Entry.decode(data)
-            if entry.kind is Kind.TIME_ANCHOR:
-                return entry
-        return None
+        """The newest time anchor."""
+        (anchor,) = self._db.execute("SELECT anchor FROM upload").fetchone()
+        return self.entry(anchor) if anchor else None
 
     def _last(self) -> tuple[int, bytes] | None:
         row: tuple[int, bytes] | None = self._db.execute(
@@ -260,13 +261,17 @@ class JournalStore:
         if entry.kind is Kind.INTENT and entry.instrument is not None:
             item, code_seq = _item_of(entry)
             self._db.execute(
-                "INSERT INTO takings VALUES (?, ?, ?, ?, ?, ?, 1)",
+                "INSERT INTO takings VALUES (?, ?, ?, ?, ?, ?, 1, 0)",
                 (entry.seq, int(entry.instrument), item, code_seq, entry.amount, entry.time),
             )
         elif entry.kind is Kind.REDEMPTION:
             self._db.execute("UPDATE takings SET open = 0 WHERE intent = ?", (entry.of,))
         elif entry.kind is Kind.VOID:
             self._db.execute("DELETE FROM takings WHERE intent = ?", (entry.of,))
+        elif entry.kind is Kind.UNRESOLVED:
+            self._db.execute("UPDATE takings SET closed = 1 WHERE intent = ?", (entry.of,))
+        elif entry.kind is Kind.TIME_ANCHOR:
+            self._db.execute("UPDATE upload SET anchor = ?", (entry.seq,))
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:

@@ -1,0 +1,110 @@
+# SPDX-FileCopyrightText: 2026 The Heitje contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""The thread that owns the card reader: it says when a card arrives, and does errands on that card.
+
+Nothing is decided here. Arrivals, ends of errands and faults are put into the till's one queue.
+"""
+
+import queue
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from drivers.card import Card, CardReader
+from drivers.errors import CardKind, CardNotSupported, DeviceError
+
+_POLL_S: Final = 1.0
+_RETRY_S: Final = 0.5
+
+Errand: TypeAlias = Callable[[Card], object]
+
+
+@dataclass(frozen=True, slots=True)
+class CardInField:
+    """A card is on the reader and waits for errands, until it is released."""
+
+    uid: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownInField:
+    """Something lies on the reader that no APDU can be sent to."""
+
+    kind: CardKind
+
+
+@dataclass(frozen=True, slots=True)
+class ErrandDone:
+    """An errand's result, or the exception that ended it."""
+
+    result: object
+    error: Exception | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderFailed:
+    """The reader does not answer; it is tried again."""
+
+    error: DeviceError
+
+
+StationEvent: TypeAlias = CardInField | UnknownInField | ErrandDone | ReaderFailed
+
+
+class CardStation:
+    """Owns `reader` from `start` to `stop`; reports by `report`, which only puts into a queue."""
+
+    def __init__(self, reader: CardReader, report: Callable[[StationEvent], None]) -> None:
+        self._reader = reader
+        self._report = report
+        self._errands: queue.SimpleQueue[Errand | None] = queue.SimpleQueue()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="card reader", daemon=True)
+
+    def start(self) -> None:
+        """Begin to look for cards."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop looking, and give the reader back."""
+        self._stopping.set()
+        self._errands.put(None)
+        self._thread.join()
+
+    def send(self, errand: Errand) -> None:
+        """Do an errand on the card in the field; `ErrandDone` follows."""
+        self._errands.put(errand)
+
+    def release(self) -> None:
+        """Nothing more is wanted of this card: look again. A card that still lies there arrives again."""
+        self._errands.put(None)
+
+    def _run(self) -> None:
+        try:
+            while not self._stopping.is_set():
+                self._look()
+        finally:
+            self._reader.close()
+
+    def _look(self) -> None:
+        try:
+            card = self._reader.wait_for_card(_POLL_S, self._stopping)
+        except CardNotSupported as error:
+            self._report(UnknownInField(error.kind))
+            self._stopping.wait(_RETRY_S)
+        except DeviceError as error:
+            self._report(ReaderFailed(error))
+            self._stopping.wait(_RETRY_S)
+        else:
+            if card is not None:
+                self._report(CardInField(card.uid))
+                self._serve(card)
+
+    def _serve(self, card: Card) -> None:
+        while (errand := self._errands.get()) is not None and not self._stopping.is_set():
+            try:
+                done = ErrandDone(errand(card), None)
+            except Exception as error:  # noqa: BLE001  # whatever ends an errand is judged where the till decides
+                done = ErrandDone(None, error)
+            self._report(done)

@@ -1,0 +1,137 @@
+# SPDX-FileCopyrightText: 2026 The Heitje contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""The till's configuration: one TOML file, read once; an unknown key stops the start.
+
+    [terminal]  id, language, operator, production
+    [devices]   reader, scanner, printer: addresses (drivers.addresses), or left out; paper_mm
+    [backend]   url, or left out
+"""
+
+import json
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Self
+
+FILE_NAME: Final = "terminal.toml"
+KEYS_NAME: Final = "keys.json"
+BUNDLE_NAME: Final = "bundle.cose"
+JOURNAL_NAME: Final = "journal.sqlite"
+LOCK_NAME: Final = "till.lock"
+
+LANGUAGES: Final = ("nl", "en", "de")
+PAPER_WIDTHS_MM: Final = (58, 80)
+_SECTIONS: Final = {
+    "terminal": frozenset({"id", "language", "operator", "production"}),
+    "devices": frozenset({"reader", "scanner", "printer", "paper_mm"}),
+    "backend": frozenset({"url"}),
+}
+
+
+class ConfigurationError(Exception):
+    """The configuration cannot be used; the text says which file and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class TerminalConfiguration:
+    """How this till is set up. Addresses are texts in the form of `drivers.addresses`; None: no such device."""
+
+    directory: Path
+    terminal: bytes
+    reader: str | None = None
+    scanner: str | None = None
+    printer: str | None = None
+    paper_mm: int = 80
+    language: str = "nl"
+    operator: str = "till"
+    production: bool = False
+    backend_url: str | None = None
+
+    @property
+    def keys_path(self) -> Path:
+        """The file with this till's secrets."""
+        return self.directory / KEYS_NAME
+
+    @property
+    def bundle_path(self) -> Path:
+        """The trust bundle."""
+        return self.directory / BUNDLE_NAME
+
+    @property
+    def journal_path(self) -> Path:
+        """The journal."""
+        return self.directory / JOURNAL_NAME
+
+    @property
+    def lock_path(self) -> Path:
+        """Held by the one program that sells."""
+        return self.directory / LOCK_NAME
+
+    @classmethod
+    def load(cls, directory: Path) -> Self:
+        """Read the configuration of a till's directory. Raises `ConfigurationError`."""
+        path = directory / FILE_NAME
+        try:
+            document = tomllib.loads(path.read_text(encoding="utf-8"))
+            return cls._from_document(directory, document)
+        except FileNotFoundError as error:
+            raise ConfigurationError(f"{path} is not there; `heitje terminal init` makes it") from error
+        except (OSError, ValueError) as error:
+            raise ConfigurationError(f"{path}: {error}") from error
+
+    @classmethod
+    def _from_document(cls, directory: Path, document: dict[str, Any]) -> Self:
+        for section, members in document.items():
+            if section not in _SECTIONS or not isinstance(members, dict):
+                raise ValueError(f"there is no section {section}")
+            for member in members.keys() - _SECTIONS[section]:
+                raise ValueError(f"there is no setting {section}.{member}")
+        terminal, devices = document.get("terminal", {}), document.get("devices", {})
+        identity = bytes.fromhex(_text(terminal, "id") or "")
+        language, paper_mm = _text(terminal, "language") or cls.language, devices.get("paper_mm", cls.paper_mm)
+        production = terminal.get("production", False)
+        if len(identity) != 8:
+            raise ValueError("terminal.id is 16 hex digits")
+        if language not in LANGUAGES:
+            raise ValueError(f"terminal.language is one of {', '.join(LANGUAGES)}")
+        if paper_mm not in PAPER_WIDTHS_MM:
+            raise ValueError("devices.paper_mm is 58 or 80")
+        if not isinstance(production, bool):
+            raise ValueError("terminal.production is true or false")
+        return cls(
+            directory=directory,
+            terminal=identity,
+            reader=_text(devices, "reader"),
+            scanner=_text(devices, "scanner"),
+            printer=_text(devices, "printer"),
+            paper_mm=paper_mm,
+            language=language,
+            operator=_text(terminal, "operator") or cls.operator,
+            production=production,
+            backend_url=_text(document.get("backend", {}), "url"),
+        )
+
+    def write(self) -> None:
+        """Write it to its directory."""
+        devices = {"reader": self.reader, "scanner": self.scanner, "printer": self.printer}
+        lines = [
+            "[terminal]",
+            f'id = "{self.terminal.hex()}"',
+            f"language = {json.dumps(self.language)}",
+            f"operator = {json.dumps(self.operator, ensure_ascii=False)}",
+            f"production = {json.dumps(self.production)}",
+            "",
+            "[devices]",
+            *(f"{name} = {json.dumps(address)}" for name, address in devices.items() if address is not None),
+            f"paper_mm = {self.paper_mm}",
+        ]
+        if self.backend_url is not None:
+            lines += ["", "[backend]", f"url = {json.dumps(self.backend_url)}"]
+        (self.directory / FILE_NAME).write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _text(members: dict[str, Any], name: str) -> str | None:
+    value = members.get(name)
+    if value is not None and not isinstance(value, str):
+        raise ValueError(f"{name} is a text")
+    return value

@@ -1,0 +1,113 @@
+# SPDX-FileCopyrightText: 2026 The Heitje contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""What a decision depends on, gathered once from clock, trust bundle and journal; the checks are `heitje`'s, and pure."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from heitje import acceptance, qr, server_time
+from heitje.acceptance import Accepted, Context
+from heitje.bundle import KeyUse, TrustBundle
+from heitje.card import certificate as certificates
+from heitje.card.acceptance import CardContext, check_card_offline, check_certificate
+from heitje.codes import SignedCode
+from heitje.cose import MalformedToken
+from heitje.journal import Instrument, PaperEvidence, PhoneEvidence
+from heitje.refusals import Refusal
+from terminal.journal_store import JournalStore
+from terminal.machine import Tender
+
+BUILD_TIME: Final = 1_793_491_200
+"""1 November 2026: no clock that is right says less (JOURNAL.md section 1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What the till decides from: its bundle and its journal."""
+
+    bundle: TrustBundle
+    journal: JournalStore
+
+    def judge_token(self, text: str, remaining: int, now: int) -> Tender | Refusal:
+        """Decide offline on what a scanner saw (VOUCHERS.md section 4); `remaining` cents are still to be paid."""
+        try:
+            signed = qr.read(text)  # step 1
+        except MalformedToken:
+            return Refusal.MALFORMED
+        cti = signed.allowance.voucher.cti if isinstance(signed, SignedCode) else signed.voucher.cti
+        answer = acceptance.judge(signed, self._context(cti, remaining, now))
+        if not isinstance(answer, Accepted):
+            return answer.reason
+        if isinstance(signed, SignedCode):
+            return Tender(Instrument.PHONE, answer.amount, PhoneEvidence(signed.token))
+        return Tender(Instrument.PAPER, answer.amount, PaperEvidence(signed.token))
+
+    def judge_card(self, uid: bytes, token: bytes, amount: int, now: int) -> Refusal | None:
+        """Decide offline on a card (CARD.md section 7 step 2); `token` is its certificate, `amount` what it is to pay."""
+        try:
+            signed = certificates.decode(token)
+        except MalformedToken:
+            return Refusal.MALFORMED
+        context = self._card_context(uid, amount, now)
+        return check_certificate(signed, uid, context) or check_card_offline(context)
+
+    def last_server_time(self) -> int:
+        """The newest time that the programme has signed for this till: in a time anchor, or its bundle's issue."""
+        anchor = self.journal.last_anchor()
+        issued = self.bundle.issued
+        if anchor is None or anchor.server_time is None:
+            return issued
+        keys = [key.public for key in self.bundle.keys_for(KeyUse.TIME)]
+        try:
+            return max(issued, server_time.read(anchor.server_time, self.journal.terminal, keys))
+        except MalformedToken:  # a key that the bundle lists no longer
+            return issued
+
+    def _context(self, cti: bytes, remaining: int, now: int) -> Context:
+        bundle, server = self.bundle, self.last_server_time()
+        unsent, _ = self.journal.unsent(now)
+        taken = self.journal.taken(cti)
+        return Context(
+            now=now,
+            shop=bundle.shop,
+            terminal=bundle.terminal.hex(),
+            paper_till=bundle.paper_till,
+            amount=remaining,
+            programmes=frozenset({bundle.iss}),
+            keys=bundle.keys_for(KeyUse.VOUCHER),
+            deny=bundle.deny,
+            spent=frozenset({cti}) if taken.seq == 0 and taken.taken else frozenset(),
+            allowances={cti: taken},
+            bundle_age_s=bundle.age_s(now),
+            clock_floor=max(BUILD_TIME, server),
+            server_time=server,
+            unsent=unsent,
+            limits=bundle.limits,
+        )
+
+    def _card_context(self, uid: bytes, amount: int, now: int) -> CardContext:
+        bundle = self.bundle
+        unsent, unsent_card_cents = self.journal.unsent(now)
+        return CardContext(
+            now=now,
+            shop=bundle.shop,
+            amount=amount,
+            iss=bundle.iss,
+            keys=bundle.keys_for(KeyUse.CARD),
+            deny=bundle.deny,
+            bundle_age_s=bundle.age_s(now),
+            online_only=bundle.cards_online_only,
+            taken_today=self.journal.taken_of_card(uid, midnight_before(now)),
+            unsent_cents=unsent_card_cents,
+            unsent_entries=unsent.entries,
+            unsent_age_s=unsent.age_s,
+            limits=bundle.limits,
+            card_limits=bundle.card_limits,
+        )
+
+
+def midnight_before(now: int) -> int:
+    """Unix seconds at which the till's own day began."""
+    local = datetime.fromtimestamp(now).astimezone()
+    return int(local.replace(hour=0, minute=0, second=0, microsecond=0).timestamp())

@@ -1,0 +1,376 @@
+# SPDX-FileCopyrightText: 2026 The Heitje contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""The till's states and what happens in each: `step(state, event) -> (state, effects)`, pure (DESIGN.md section 3).
+
+A sale is paid by one or more tenders. Intents go to the journal first; a card commits last, after its intent is on disk; the
+redemptions of all tenders go to disk in one transaction, and only then is anything said or printed (JOURNAL.md section 1).
+
+`TRANSITIONS` is the machine. An event that has no row in a phase changes nothing: a card that is still on the reader
+while the receipt prints is no reason to act.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Final, TypeAlias
+
+from heitje.card.sale import Fate
+from heitje.journal import CardEvidence, Instrument, PaperEvidence, PhoneEvidence
+from heitje.refusals import Refusal
+
+
+class Phase(StrEnum):
+    """Where a sale is."""
+
+    IDLE = "idle"
+    PRESENT = "present"
+    CARD_PREPARING = "card preparing"
+    CARD_INTENT = "card intent"
+    CARD_COMMITTING = "card committing"
+    REDEEMING = "redeeming"
+    UNRESOLVED = "unresolved"
+    SETTLING = "settling"
+    RECEIPT = "receipt"
+    DECIDED = "decided"
+
+
+class Verdict(StrEnum):
+    """How a sale ended."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    UNRESOLVED = "unresolved"
+
+
+@dataclass(frozen=True, slots=True)
+class Tender:
+    """One part of a sale: what it takes of which instrument. `intent` is its entry's number once it is on disk."""
+
+    instrument: Instrument
+    amount: int
+    evidence: CardEvidence | PhoneEvidence | PaperEvidence
+    intent: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Everything that the till knows of the sale in hand. `problem`: why the last try did not pay; `balance` of its card."""
+
+    phase: Phase = Phase.IDLE
+    sale: bytes = b""
+    amount: int = 0
+    tenders: tuple[Tender, ...] = ()
+    entries: tuple[int, ...] = ()
+    verdict: Verdict | None = None
+    problem: Refusal | None = None
+    balance: int | None = None
+
+    @property
+    def remaining(self) -> int:
+        """Cents still to be paid."""
+        return self.amount - sum(tender.amount for tender in self.tenders)
+
+
+# Events
+
+
+@dataclass(frozen=True, slots=True)
+class SaleStarted:
+    """The shopkeeper asks for `amount` cents; `sale` is 16 random bytes."""
+
+    sale: bytes
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class TokenJudged:
+    """A code or note was scanned and checked: it takes `tender`, or is refused."""
+
+    answer: Tender | Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class CardArrived:
+    """A card is on the reader."""
+
+
+@dataclass(frozen=True, slots=True)
+class CardPrepared:
+    """The card has debited its shadow copy and would commit."""
+
+    tender: Tender
+
+
+@dataclass(frozen=True, slots=True)
+class CardDeclined:
+    """The card cannot pay; nothing happened on it. After `TRY_AGAIN` the same card may simply be held again."""
+
+    reason: Refusal
+    balance: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CardCommitted:
+    """The card has committed and said so; `evidence` has TMC and TMV."""
+
+    evidence: CardEvidence
+
+
+@dataclass(frozen=True, slots=True)
+class CardSilent:
+    """No believable answer to the commit: it may have happened."""
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierSettled:
+    """The card also told of intents of earlier sales, and the journal holds it: `entries` were written for them."""
+
+    entries: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CardResolved:
+    """The card has told of this sale's intent, and the journal holds it: `entries` were written for it."""
+
+    fate: Fate
+    entries: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The journal has the entries asked for; `entries` are their numbers, intents first."""
+
+    entries: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NumberTaken:
+    """Another entry took the number that the card was told (CARD.md section 7): it is told another."""
+
+
+@dataclass(frozen=True, slots=True)
+class GivenUp:
+    """Time is over, the shopkeeper cancelled, or a device failed."""
+
+    reason: Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptDone:
+    """The receipt is out, or cannot be printed; the sale stands either way."""
+
+
+Event: TypeAlias = (
+    SaleStarted
+    | TokenJudged
+    | CardArrived
+    | CardPrepared
+    | CardDeclined
+    | CardCommitted
+    | CardSilent
+    | EarlierSettled
+    | CardResolved
+    | Written
+    | NumberTaken
+    | GivenUp
+    | ReceiptDone
+)
+
+# Effects
+
+
+@dataclass(frozen=True, slots=True)
+class PrepareCard:
+    """CARD.md section 7, steps 1 to 6, for `amount` cents."""
+
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class CommitCard:
+    """CARD.md section 7, step 8."""
+
+    intent: int
+
+
+@dataclass(frozen=True, slots=True)
+class ResolveCard:
+    """CARD.md section 9: ask the same card what became of `intent`, and write what it says."""
+
+    intent: int
+
+
+@dataclass(frozen=True, slots=True)
+class WriteIntent:
+    """Write one intent; a card's must get the number that the card was told."""
+
+    sale: bytes
+    tender: Tender
+
+
+@dataclass(frozen=True, slots=True)
+class WriteRedemptions:
+    """Write the redemptions of all tenders in one transaction, and before them the last intent if it has no number."""
+
+    sale: bytes
+    tenders: tuple[Tender, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WriteVoids:
+    """Void these intents in one transaction."""
+
+    intents: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PrintReceipt:
+    """Print what became of the sale."""
+
+
+Effect: TypeAlias = (
+    PrepareCard | CommitCard | ResolveCard | WriteIntent | WriteRedemptions | WriteVoids | PrintReceipt
+)
+Step: TypeAlias = tuple[State, tuple[Effect, ...]]
+
+TRY_AGAIN: Final = frozenset({Refusal.CARD_REMOVED, Refusal.SEVERAL_CARDS})
+"""With these the same card may simply be held again, and the sale waits for it."""
+
+
+def step(state: State, event: Event) -> Step:
+    """Take one event. Pure; an event without a row changes nothing."""
+    action = TRANSITIONS.get((state.phase, type(event)))
+    return (state, ()) if action is None else action(state, event)
+
+
+def _start(_: State, event: SaleStarted) -> Step:
+    return State(Phase.PRESENT, event.sale, event.amount), ()
+
+
+def _judge_token(state: State, event: TokenJudged) -> Step:
+    if isinstance(event.answer, Refusal):
+        return replace(state, problem=event.answer), ()
+    tender = event.answer
+    tendered = replace(state, tenders=(*state.tenders, tender), problem=None)
+    if tendered.remaining:
+        return tendered, (WriteIntent(state.sale, tender),)
+    return _redeem(tendered)
+
+
+def _note_intent(state: State, event: Written) -> Step:
+    """The intent of a part tender is on disk; the sale goes on."""
+    (intent,) = event.entries
+    tenders = (*state.tenders[:-1], replace(state.tenders[-1], intent=intent))
+    return replace(state, tenders=tenders, entries=(*state.entries, intent)), ()
+
+
+def _prepare_card(state: State, _: CardArrived) -> Step:
+    return replace(state, phase=Phase.CARD_PREPARING, problem=None, balance=None), (PrepareCard(state.remaining),)
+
+
+def _prepare_card_again(state: State, _: NumberTaken) -> Step:
+    return (
+        replace(state, phase=Phase.CARD_PREPARING, tenders=state.tenders[:-1]),
+        (PrepareCard(state.tenders[-1].amount),),
+    )
+
+
+def _write_card_intent(state: State, event: CardPrepared) -> Step:
+    waiting = replace(state, phase=Phase.CARD_INTENT, tenders=(*state.tenders, event.tender))
+    return waiting, (WriteIntent(state.sale, event.tender),)
+
+
+def _decline_card(state: State, event: CardDeclined) -> Step:
+    return replace(state, phase=Phase.PRESENT, problem=event.reason, balance=event.balance), ()
+
+
+def _note_earlier(state: State, event: EarlierSettled) -> Step:
+    return replace(state, entries=(*state.entries, *event.entries)), ()
+
+
+def _commit_card(state: State, event: Written) -> Step:
+    (intent,) = event.entries
+    tenders = (*state.tenders[:-1], replace(state.tenders[-1], intent=intent))
+    committing = replace(state, phase=Phase.CARD_COMMITTING, tenders=tenders, entries=(*state.entries, intent))
+    return committing, (CommitCard(intent),)
+
+
+def _redeem_card(state: State, event: CardCommitted) -> Step:
+    last = replace(state.tenders[-1], evidence=event.evidence)
+    return _redeem(replace(state, tenders=(*state.tenders[:-1], last)))
+
+
+def _wait_for_same_card(state: State, _: CardSilent) -> Step:
+    return replace(state, phase=Phase.UNRESOLVED, problem=Refusal.CARD_REMOVED), ()
+
+
+def _ask_card(state: State, _: CardArrived) -> Step:
+    intent = state.tenders[-1].intent
+    return (state, ()) if intent is None else (state, (ResolveCard(intent),))
+
+
+def _take_resolution(state: State, event: CardResolved) -> Step:
+    resolved = replace(state, entries=(*state.entries, *event.entries))
+    if event.fate in (Fate.PAID, Fate.PAID_BUT_UNPROVEN):
+        return replace(resolved, phase=Phase.RECEIPT, verdict=Verdict.ACCEPTED, problem=None), (PrintReceipt(),)
+    if event.fate is Fate.NEVER_HAPPENED:
+        again = replace(resolved, phase=Phase.CARD_PREPARING, tenders=state.tenders[:-1], problem=None)
+        return again, (PrepareCard(again.remaining),)
+    return resolved, ()
+
+
+def _leave_unresolved(state: State, _: GivenUp) -> Step:
+    """At a tear nothing more is written: the open intent is enough (JOURNAL.md section 1)."""
+    return replace(state, phase=Phase.RECEIPT, verdict=Verdict.UNRESOLVED), (PrintReceipt(),)
+
+
+def _give_up(state: State, event: GivenUp) -> Step:
+    """The sale ends unpaid; the intents of its other tenders are voided first. A problem says more than that time is over."""
+    timed_out = event.reason is Refusal.NOTHING_PRESENTED
+    reason = state.problem if timed_out and state.problem is not None else event.reason
+    refused = replace(state, verdict=Verdict.REFUSED, problem=reason)
+    intents = tuple(tender.intent for tender in state.tenders if tender.intent is not None)
+    if intents:
+        return replace(refused, phase=Phase.SETTLING), (WriteVoids(intents),)
+    return replace(refused, phase=Phase.DECIDED), ()
+
+
+def _redeem(state: State) -> Step:
+    return replace(state, phase=Phase.REDEEMING, problem=None), (WriteRedemptions(state.sale, state.tenders),)
+
+
+def _print_receipt(state: State, event: Written) -> Step:
+    paid = replace(state, phase=Phase.RECEIPT, verdict=Verdict.ACCEPTED, entries=(*state.entries, *event.entries))
+    return paid, (PrintReceipt(),)
+
+
+def _end_refused(state: State, event: Written) -> Step:
+    return replace(state, phase=Phase.DECIDED, entries=(*state.entries, *event.entries)), ()
+
+
+def _end(state: State, _: ReceiptDone) -> Step:
+    return replace(state, phase=Phase.DECIDED), ()
+
+
+TRANSITIONS: Final[dict[tuple[Phase, type], Callable[..., Step]]] = {
+    (Phase.IDLE, SaleStarted): _start,
+    (Phase.DECIDED, SaleStarted): _start,
+    (Phase.PRESENT, TokenJudged): _judge_token,
+    (Phase.PRESENT, Written): _note_intent,
+    (Phase.PRESENT, CardArrived): _prepare_card,
+    (Phase.PRESENT, CardDeclined): _decline_card,
+    (Phase.PRESENT, GivenUp): _give_up,
+    (Phase.CARD_PREPARING, CardPrepared): _write_card_intent,
+    (Phase.CARD_PREPARING, CardDeclined): _decline_card,
+    (Phase.CARD_PREPARING, EarlierSettled): _note_earlier,
+    (Phase.CARD_INTENT, Written): _commit_card,
+    (Phase.CARD_INTENT, NumberTaken): _prepare_card_again,
+    (Phase.CARD_COMMITTING, CardCommitted): _redeem_card,
+    (Phase.CARD_COMMITTING, CardSilent): _wait_for_same_card,
+    (Phase.UNRESOLVED, CardArrived): _ask_card,
+    (Phase.UNRESOLVED, CardResolved): _take_resolution,
+    (Phase.UNRESOLVED, GivenUp): _leave_unresolved,
+    (Phase.REDEEMING, Written): _print_receipt,
+    (Phase.SETTLING, Written): _end_refused,
+    (Phase.RECEIPT, ReceiptDone): _end,
+}

@@ -1,0 +1,75 @@
+# SPDX-FileCopyrightText: 2026 The Heitje contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""Make a directory a ready till: configuration, keys, trust bundle, empty journal."""
+
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from heitje.bundle import BundleKey, KeyUse, TrustBundle
+from heitje.keys import SigningKey
+from heitje.programme import TestProgramme
+from terminal.configuration import FILE_NAME, TerminalConfiguration
+from terminal.journal_store import JournalStore
+from terminal.key_store import TerminalKeys
+
+TEST_KEYS_FROM: Final = 1_500_000_000
+TEST_KEYS_UNTIL: Final = 4_000_000_000
+"""A test programme's keys are valid at any time that a test may set its clock to."""
+
+
+def test_bundle(programme: TestProgramme, now: int, version: int = 1) -> TrustBundle:
+    """The trust bundle of a test programme's terminal, issued `now` (Unix seconds)."""
+    return TrustBundle(
+        iss=programme.iss,
+        terminal=programme.terminal,
+        issued=now,
+        version=version,
+        df_name=programme.df_name,
+        keys=tuple(_all_uses(key) for key in (programme.mint, programme.mint_next)),
+        shop=programme.shop,
+        shop_name=programme.shop.id,
+        paper_till=programme.paper_till,
+    )
+
+
+def initialise(programme: TestProgramme, configuration: TerminalConfiguration, now: int) -> None:
+    """Write a ready till of a test programme. Raises `FileExistsError` where there is one already.
+
+    The configuration is written last: a directory without it is no till, and an interrupted set-up is begun again.
+    """
+    directory = configuration.directory
+    directory.mkdir(parents=True, exist_ok=True)
+    if (directory / FILE_NAME).exists():
+        raise FileExistsError(f"{directory} holds a till already")
+    for left_over in directory.glob(f"{configuration.journal_path.name}*"):
+        left_over.unlink()
+    configuration.keys_path.unlink(missing_ok=True)
+    TerminalKeys(
+        seed=programme.terminal_seed,
+        masters={programme.df_name: (programme.master_terminal,)},
+        roots=(programme.mint.public, programme.mint_next.public),
+    ).write(configuration.keys_path)
+    save_bundle(configuration.bundle_path, test_bundle(programme, now).sign(programme.mint))
+    JournalStore.create(configuration.journal_path, programme.terminal).close()
+    replace(configuration, terminal=programme.terminal).write()
+
+
+def save_bundle(path: Path, token: bytes) -> None:
+    """Put a bundle in place of the one before, whole or not at all."""
+    fresh = path.with_suffix(".new")
+    with fresh.open("wb") as file:
+        file.write(token)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)
+    descriptor = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _all_uses(key: SigningKey) -> BundleKey:
+    return BundleKey(key.public, frozenset(KeyUse), TEST_KEYS_FROM, TEST_KEYS_UNTIL)
