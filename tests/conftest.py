@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from heitje.programme import TestProgramme
+
 ROOT = Path(__file__).resolve().parent.parent
 
 # A deadline in milliseconds would measure the neighbours' load, not our code.
@@ -80,3 +82,9 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
 def vectors() -> Path:
     """The folder of known answers."""
     return ROOT / "tests" / "vectors"
+
+
+@pytest.fixture(scope="session")
+def programme(vectors: Path) -> TestProgramme:
+    """The test programme, whose keys the known answers use."""
+    return TestProgramme.parse((vectors / "test-programme.json").read_text("utf-8"))

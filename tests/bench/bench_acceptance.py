@@ -5,7 +5,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -31,11 +30,6 @@ class Case:
     texts: tuple[str, ...]
     context: Context
     signatures: int
-
-
-@pytest.fixture(scope="module")
-def programme(vectors: Path) -> TestProgramme:
-    return TestProgramme.parse((vectors / "test-programme.json").read_text("utf-8"))
 
 
 def context_of(programme: TestProgramme) -> Context:

@@ -79,13 +79,14 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 @pytest.fixture
-def record(request: pytest.FixtureRequest) -> Callable[[Figure], None]:
-    """Keep a figure for the end of the run."""
-    return request.config.stash[FIGURES].append
+def figure(request: pytest.FixtureRequest) -> Callable[..., None]:
+    """Keep a figure, given as `Figure` is, for the end of the run."""
+    figures = request.config.stash[FIGURES]
+    return lambda *args, **kwargs: figures.append(Figure(*args, **kwargs))
 
 
 @pytest.fixture
-def compare(benchmark: BenchmarkFixture, record: Callable[[Figure], None]) -> Callable[..., None]:
+def compare(benchmark: BenchmarkFixture, figure: Callable[..., None]) -> Callable[..., None]:
     """Time `ours` against `limit`, both of which do `amount` pieces of work per call, in turns; keep the figure."""
 
     def run(
@@ -110,15 +111,13 @@ def compare(benchmark: BenchmarkFixture, record: Callable[[Figure], None]) -> Ca
         pedantic(ours, setup=time_limit, rounds=rounds, warmup_rounds=1)
         our_times: list[float] = list(benchmark.stats.stats.data)  # type: ignore[union-attr]
         pairs = zip(limit_times[-rounds:], our_times, strict=True)
-        record(
-            Figure(
-                name,
-                value=amount / statistics.median(our_times),
-                unit=unit,
-                limit=amount / statistics.median(limit_times),
-                ratio=statistics.median(limit_s / our_s for limit_s, our_s in pairs),
-                goal=goal,
-            )
+        figure(
+            name,
+            value=amount / statistics.median(our_times),
+            unit=unit,
+            limit=amount / statistics.median(limit_times),
+            ratio=statistics.median(limit_s / our_s for limit_s, our_s in pairs),
+            goal=goal,
         )
 
     return run
