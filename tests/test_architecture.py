@@ -68,10 +68,12 @@ OUTSIDE_WORLD = frozenset(
 CLOCK_AND_FILE_CALLS = frozenset({"open", "now", "today", "utcnow", "read_text", "read_bytes", "write_text"})
 
 SAYS_NOTHING = frozenset({"utils", "util", "helpers", "helper", "common", "base", "manager", "managers", "misc"})
+# REUSE-IgnoreStart
 SPDX_LINES = (
     "# SPDX-FileCopyrightText: 2026 The Heitje contributors",
     "# SPDX-License-Identifier: EUPL-1.2",
 )
+# REUSE-IgnoreEnd
 MOST_LINES = 400
 MONEY_FOLDERS = ("heitje/", "terminal/", "backend/ledger/", "backend/settlement/")
 
