@@ -1,0 +1,29 @@
+# SPDX-FileCopyrightText: 2026 The Heitje contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""Text in the letters of a printer's code page."""
+
+import unicodedata
+from typing import Final
+
+CODE_PAGE: Final = "cp858"
+"""Western European with the euro sign."""
+
+
+def printable(text: str) -> str:
+    """The text in letters of the code page; others are taken apart or become `?`. No control character stays."""
+    return "".join(_printable(letter) for letter in text if unicodedata.category(letter) not in ("Cc", "Cf"))
+
+
+def _printable(letter: str) -> str:
+    if _in_code_page(letter):
+        return letter
+    parts = [part for part in unicodedata.normalize("NFKD", letter) if not unicodedata.combining(part)]
+    return "".join(part if _in_code_page(part) else "?" for part in parts) or "?"
+
+
+def _in_code_page(letter: str) -> bool:
+    try:
+        letter.encode(CODE_PAGE)
+    except UnicodeEncodeError:
+        return False
+    return True
