@@ -119,9 +119,8 @@ class BatchAnswer:
         return document
 
     @classmethod
-    def decode(cls, body: bytes) -> Self:
-        """Read a body. Raises `MalformedMessage`."""
-        document = read_object(body, BATCH_BYTES_MAX)
+    def from_document(cls, document: dict[str, Any]) -> Self:
+        """Read the JSON object. Raises `MalformedMessage`."""
         server_time = document.get("server_time")
         if server_time is not None:
             if not isinstance(server_time, str):

@@ -26,6 +26,7 @@ class Refusal(StrEnum):
     NEEDS_A_CONNECTION = "needs a connection"
     CARD_REMOVED = "card removed"
     CARD_ERROR = "card error"
+    ANOTHER_CARD = "another card"
     SEVERAL_CARDS = "several cards"
     NOT_A_HEITJE_CARD = "not a heitje card"
     NOTHING_PRESENTED = "nothing presented"

@@ -60,8 +60,7 @@ class CardErrands:
             return CardDeclined(Refusal.NOT_A_HEITJE_CARD)
         try:
             contact = yield from self._greet(uid)
-            if (yield from self._settle_earlier(uid, contact)):
-                contact = yield from self._greet(uid)
+            contact = yield from self._settle_earlier(uid, contact)
             now = self.clock()
             refusal = self.desk.judge_card(uid, contact.certificate, amount, now)
             if refusal is not None:
@@ -92,12 +91,12 @@ class CardErrands:
         """CARD.md section 9, in the sale that tore: the same card is held again."""
         evidence = intent.evidence
         if not isinstance(evidence, CardEvidence) or evidence.uid != uid:
-            return CardResolved(Fate.UNKNOWN, ())
+            return CardDeclined(Refusal.ANOTHER_CARD)
         try:
             contact = yield from self._greet(uid)
             fate, _ = yield from self._ask(contact, evidence)
-        except (CardGone, DeviceGone, CardFault):
-            return CardResolved(Fate.UNKNOWN, ())
+        except (CardGone, DeviceGone, CardFault) as error:
+            return CardDeclined(_reason(error))
         beside = () if fate is Fate.NEVER_HAPPENED else self._beside(intent)
         return CardResolved(fate, self._write_fate(OpenIntent(intent, closed=False), fate, contact, beside))
 
@@ -106,21 +105,19 @@ class CardErrands:
         random_numbers = [secrets.token_bytes(_RANDOM_LENGTH) for _ in programme.keys]
         return (yield from _work(cards.greet([programme], random_numbers)))
 
-    def _settle_earlier(self, uid: bytes, contact: Contact) -> Generator[Errand, object, bool]:
-        """Resolve what is open of this card from earlier sales; whether its session was used for it."""
-        used = False
+    def _settle_earlier(self, uid: bytes, contact: Contact) -> Generator[Errand, object, Contact]:
+        """Resolve what is open of this card from earlier sales; the contact, fresh where its session was used for it."""
         for open_intent in self.desk.journal.open_intents():
             evidence = open_intent.entry.evidence
             if not isinstance(evidence, CardEvidence) or evidence.uid != uid:
                 continue
             fate, read = yield from self._ask(contact, evidence)
-            used = used or read
             written = self._write_fate(open_intent, fate, contact, self._beside(open_intent.entry))
             if written:
                 self.report(EarlierSettled(written))
             if read:
                 contact = yield from self._greet(uid)
-        return used
+        return contact
 
     def _ask(self, contact: Contact, evidence: CardEvidence) -> Generator[Errand, object, tuple[Fate, bool]]:
         """What the card says of an intent, and whether its records had to be read."""
@@ -131,9 +128,7 @@ class CardErrands:
         records = yield from _work(cards.read_records(contact.session))
         return cards.fate_by_records(before, now, evidence.record, records), True
 
-    def _write_fate(
-        self, intent: OpenIntent, fate: Fate, contact: Contact, beside: Sequence[Entry]
-    ) -> tuple[int, ...]:
+    def _write_fate(self, intent: OpenIntent, fate: Fate, contact: Contact, beside: Sequence[Entry]) -> tuple[int, ...]:
         """Write what the card said, the other tenders of its sale with it, in one transaction; the entries' numbers."""
         entry, now, operator = intent.entry, self.clock(), self.operator
         drafts: list[Draft] = []
@@ -162,7 +157,7 @@ def _work(exchange: Exchange[Result]) -> Generator[Errand, object, Result]:
     def errand(card: Card) -> Result:
         return session.run(exchange, card.transmit)
 
-    return (yield errand)  # type: ignore[misc,return-value]  # what comes back is this errand's own result
+    return (yield errand)  # type: ignore[return-value]  # what comes back is this errand's own result
 
 
 def _evidence(uid: bytes, tmri: bytes, debited: Debited, contact: Contact) -> CardEvidence:

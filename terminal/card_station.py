@@ -52,13 +52,20 @@ class ReaderFailed:
 StationEvent: TypeAlias = CardInField | UnknownInField | ErrandDone | ReaderFailed
 
 
+@dataclass(frozen=True, slots=True)
+class _Release:
+    """The end of the errands on one card."""
+
+    until_removed: bool
+
+
 class CardStation:
     """Owns `reader` from `start` to `stop`; reports by `report`, which only puts into a queue."""
 
     def __init__(self, reader: CardReader, report: Callable[[StationEvent], None]) -> None:
         self._reader = reader
         self._report = report
-        self._errands: queue.SimpleQueue[Errand | None] = queue.SimpleQueue()
+        self._errands: queue.SimpleQueue[Errand | _Release] = queue.SimpleQueue()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="card reader", daemon=True)
 
@@ -69,16 +76,16 @@ class CardStation:
     def stop(self) -> None:
         """Stop looking, and give the reader back."""
         self._stopping.set()
-        self._errands.put(None)
+        self._errands.put(_Release(until_removed=False))
         self._thread.join()
 
     def send(self, errand: Errand) -> None:
         """Do an errand on the card in the field; `ErrandDone` follows."""
         self._errands.put(errand)
 
-    def release(self) -> None:
-        """Nothing more is wanted of this card: look again. A card that still lies there arrives again."""
-        self._errands.put(None)
+    def release(self, until_removed: bool) -> None:
+        """Nothing more is wanted of this card: look again. One that still lies there arrives again, unless it is first to go."""
+        self._errands.put(_Release(until_removed))
 
     def _run(self) -> None:
         try:
@@ -102,9 +109,18 @@ class CardStation:
                 self._serve(card)
 
     def _serve(self, card: Card) -> None:
-        while (errand := self._errands.get()) is not None and not self._stopping.is_set():
+        while not isinstance(errand := self._errands.get(), _Release):
             try:
                 done = ErrandDone(errand(card), None)
             except Exception as error:  # noqa: BLE001  # whatever ends an errand is judged where the till decides
                 done = ErrandDone(None, error)
             self._report(done)
+        if errand.until_removed:
+            self._wait_removed(card)
+
+    def _wait_removed(self, card: Card) -> None:
+        try:
+            while not self._stopping.is_set() and not card.wait_removed(_POLL_S, self._stopping):
+                pass
+        except DeviceError as error:
+            self._report(ReaderFailed(error))

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: EUPL-1.2
 """The till's configuration: one TOML file, read once; an unknown key stops the start.
 
-    [terminal]  id, language, operator, production
-    [devices]   reader, scanner, printer: addresses (drivers.addresses), or left out; paper_mm
-    [backend]   url, or left out
+[terminal]  id, language, operator, production
+[devices]   reader, scanner, printer: addresses (drivers.addresses), or left out; paper_mm
+[backend]   url, or left out
 """
 
 import json
@@ -21,6 +21,9 @@ LOCK_NAME: Final = "till.lock"
 
 LANGUAGES: Final = ("nl", "en", "de")
 PAPER_WIDTHS_MM: Final = (58, 80)
+DEFAULT_LANGUAGE: Final = "nl"
+DEFAULT_PAPER_MM: Final = 80
+DEFAULT_OPERATOR: Final = "till"
 _SECTIONS: Final = {
     "terminal": frozenset({"id", "language", "operator", "production"}),
     "devices": frozenset({"reader", "scanner", "printer", "paper_mm"}),
@@ -41,9 +44,9 @@ class TerminalConfiguration:
     reader: str | None = None
     scanner: str | None = None
     printer: str | None = None
-    paper_mm: int = 80
-    language: str = "nl"
-    operator: str = "till"
+    paper_mm: int = DEFAULT_PAPER_MM
+    language: str = DEFAULT_LANGUAGE
+    operator: str = DEFAULT_OPERATOR
     production: bool = False
     backend_url: str | None = None
 
@@ -88,7 +91,7 @@ class TerminalConfiguration:
                 raise ValueError(f"there is no setting {section}.{member}")
         terminal, devices = document.get("terminal", {}), document.get("devices", {})
         identity = bytes.fromhex(_text(terminal, "id") or "")
-        language, paper_mm = _text(terminal, "language") or cls.language, devices.get("paper_mm", cls.paper_mm)
+        language, paper_mm = _text(terminal, "language") or DEFAULT_LANGUAGE, devices.get("paper_mm", DEFAULT_PAPER_MM)
         production = terminal.get("production", False)
         if len(identity) != 8:
             raise ValueError("terminal.id is 16 hex digits")
@@ -106,7 +109,7 @@ class TerminalConfiguration:
             printer=_text(devices, "printer"),
             paper_mm=paper_mm,
             language=language,
-            operator=_text(terminal, "operator") or cls.operator,
+            operator=_text(terminal, "operator") or DEFAULT_OPERATOR,
             production=production,
             backend_url=_text(document.get("backend", {}), "url"),
         )

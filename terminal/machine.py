@@ -228,12 +228,10 @@ class PrintReceipt:
     """Print what became of the sale."""
 
 
-Effect: TypeAlias = (
-    PrepareCard | CommitCard | ResolveCard | WriteIntent | WriteRedemptions | WriteVoids | PrintReceipt
-)
+Effect: TypeAlias = PrepareCard | CommitCard | ResolveCard | WriteIntent | WriteRedemptions | WriteVoids | PrintReceipt
 Step: TypeAlias = tuple[State, tuple[Effect, ...]]
 
-TRY_AGAIN: Final = frozenset({Refusal.CARD_REMOVED, Refusal.SEVERAL_CARDS})
+TRY_AGAIN: Final = frozenset({Refusal.CARD_REMOVED, Refusal.SEVERAL_CARDS, Refusal.DEVICE_NOT_READY})
 """With these the same card may simply be held again, and the sale waits for it."""
 
 
@@ -316,7 +314,12 @@ def _take_resolution(state: State, event: CardResolved) -> Step:
     if event.fate is Fate.NEVER_HAPPENED:
         again = replace(resolved, phase=Phase.CARD_PREPARING, tenders=state.tenders[:-1], problem=None)
         return again, (PrepareCard(again.remaining),)
-    return resolved, ()
+    return replace(resolved, problem=Refusal.CARD_ERROR), ()
+
+
+def _wait_on(state: State, event: CardDeclined) -> Step:
+    """Another card, or it left again: what became of the sale is still open."""
+    return replace(state, problem=event.reason), ()
 
 
 def _leave_unresolved(state: State, _: GivenUp) -> Step:
@@ -368,6 +371,7 @@ TRANSITIONS: Final[dict[tuple[Phase, type], Callable[..., Step]]] = {
     (Phase.CARD_COMMITTING, CardCommitted): _redeem_card,
     (Phase.CARD_COMMITTING, CardSilent): _wait_for_same_card,
     (Phase.UNRESOLVED, CardArrived): _ask_card,
+    (Phase.UNRESOLVED, CardDeclined): _wait_on,
     (Phase.UNRESOLVED, CardResolved): _take_resolution,
     (Phase.UNRESOLVED, GivenUp): _leave_unresolved,
     (Phase.REDEEMING, Written): _print_receipt,

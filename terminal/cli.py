@@ -1,0 +1,329 @@
+# SPDX-FileCopyrightText: 2026 The Heitje contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""`heitje terminal …`: set up a till, sell, close an unresolved sale, show the journal, sync.
+
+Exit codes: 0 done or accepted, 1 refused or failed, 2 not understood or not set up, 3 unresolved.
+"""
+
+import argparse
+import fcntl
+import json
+import logging
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from drivers.devices import open_printer, open_reader, open_scanner
+from drivers.errors import LibraryMissing
+from drivers.printer.paper import PAPER_58_MM, PAPER_80_MM
+from heitje.bundle import TrustBundle, open_bundle
+from heitje.cose import MalformedToken
+from heitje.journal import Entry, Instrument, entry_hash
+from heitje.money import parse_euros
+from heitje.programme import TestProgramme
+from terminal.answer import EXIT_CODES, answer_document, answer_text
+from terminal.configuration import LANGUAGES, ConfigurationError, TerminalConfiguration
+from terminal.counter import Till
+from terminal.journal_store import JournalStore, JournalUnreadable, redemption_of, unresolved_of, void_of
+from terminal.key_store import TerminalKeys
+from terminal.machine import Verdict
+from terminal.provisioning import initialise
+from terminal.receipt import Sold
+from terminal.receipt_printing import ReceiptDesk
+from terminal.sync import Sync, SyncEnd
+
+EXIT_FAILED: Final = 1
+EXIT_USAGE: Final = 2
+DEFAULT_TIMEOUT_S: Final = 60.0
+
+
+def main(argv: list[str]) -> int:
+    """Run one sub-command. Returns its exit code."""
+    parser = _parser()
+    arguments = parser.parse_args(argv)
+    if arguments.verbose:
+        logging.basicConfig(level=logging.DEBUG, stream=sys.stderr)
+    command: Callable[[argparse.Namespace], int] = arguments.command
+    try:
+        return command(arguments)
+    except (ConfigurationError, JournalUnreadable, LibraryMissing) as error:
+        print(f"heitje terminal: {error}", file=sys.stderr)
+        return EXIT_USAGE
+
+
+def _init(arguments: argparse.Namespace) -> int:
+    configuration = TerminalConfiguration(
+        directory=arguments.dir,
+        terminal=b"",
+        reader=arguments.reader,
+        scanner=arguments.scanner,
+        printer=arguments.printer,
+        paper_mm=arguments.paper_mm,
+        language=arguments.language,
+        backend_url=arguments.backend,
+    )
+    try:
+        programme = TestProgramme.parse(arguments.test_programme.read_text(encoding="utf-8"))
+        initialise(programme, configuration, int(time.time()))
+    except (OSError, ValueError) as error:
+        print(f"heitje terminal init: {error}", file=sys.stderr)
+        return EXIT_FAILED
+    if arguments.json:
+        print(json.dumps({"dir": str(arguments.dir), "terminal": programme.terminal.hex(), "shop": programme.shop.id}))
+    else:
+        print(f"a ready till in {arguments.dir}: terminal {programme.terminal.hex()}, shop {programme.shop.id}")
+    return 0
+
+
+def _sell(arguments: argparse.Namespace) -> int:
+    configuration, keys, bundle = _load(arguments.dir)
+    with _locked(configuration), _journal(configuration) as journal:
+        receipts = _receipt_desk(configuration)
+        till = Till(
+            bundle=bundle,
+            keys=keys,
+            journal=journal,
+            operator=configuration.operator,
+            print_receipt=receipts.print_sale,
+            reader=open_reader(configuration.reader) if configuration.reader else None,
+            scanner=open_scanner(configuration.scanner) if configuration.scanner else None,
+        )
+        till.begin()
+        state = till.sell(arguments.amount, arguments.timeout_s)
+        if arguments.json:
+            print(json.dumps(answer_document(till, receipts.last)))
+        else:
+            print(answer_text(till, receipts.last, configuration.language))
+        return EXIT_CODES[state.verdict or Verdict.REFUSED]
+
+
+def _close(arguments: argparse.Namespace) -> int:
+    """Entry 5 for a card that did not come back; phone and paper beside it follow (JOURNAL.md section 1)."""
+    configuration, _, bundle = _load(arguments.dir)
+    with _locked(configuration), _journal(configuration) as journal:
+        open_here = [found.entry for found in journal.open_intents() if not found.closed]
+        card = next((e for e in open_here if e.instrument is Instrument.CARD and e.seq == arguments.intent), None)
+        if card is None:
+            waiting = [e.seq for e in open_here if e.instrument is Instrument.CARD]
+            print(f"heitje terminal close: entry {arguments.intent} is not open; open are {waiting}", file=sys.stderr)
+            return EXIT_FAILED
+        now, operator = int(time.time()), configuration.operator
+        beside = [e for e in open_here if e.sale == card.sale and e.seq != card.seq]
+        others = [redemption_of(e, now) if arguments.given else void_of(e, now, operator) for e in beside]
+        written = journal.append([unresolved_of(card, now, operator, arguments.given), *others])
+        receipts = _receipt_desk(configuration)
+        total = sum(e.amount or 0 for e in (card, *beside))
+        shown = (*beside, card)
+        receipts.print_sold(
+            Sold(bundle.shop_name, bundle.terminal, total, Verdict.UNRESOLVED, shown, given=arguments.given)
+        )
+        seqs = [e.seq for e in written]
+        receipt = receipts.last.to_document() if receipts.last else None
+        words = f"closed as {'given' if arguments.given else 'not given'}: entries {seqs}"
+        print(json.dumps({"given": arguments.given, "entries": seqs, "receipt": receipt}) if arguments.json else words)
+    return 0
+
+
+def _show_journal(arguments: argparse.Namespace) -> int:
+    configuration = TerminalConfiguration.load(arguments.dir)
+    with _journal(configuration) as journal:
+        for data in journal.bytes_after(arguments.after, arguments.count):
+            document = _entry_document(data, journal)
+            if arguments.json:
+                print(json.dumps(document))
+            else:
+                print("  ".join(f"{name}={value}" for name, value in document.items() if name not in _LONG))
+    return 0
+
+
+_LONG: Final = ("bytes", "evidence", "prev", "hash", "server_time", "terminal", "sale")
+
+
+def _entry_document(data: bytes, journal: JournalStore) -> dict[str, object]:
+    """Every field of an entry, bytes in hex; its own bytes and hash, and what the backend said of it."""
+    entry = Entry.decode(data)
+    document: dict[str, object] = {}
+    for name in Entry.__slots__:
+        value = getattr(entry, name)
+        if value is not None:
+            document[name] = _plain(value)
+    document["hash"] = entry_hash(data).hex()
+    document["bytes"] = data.hex()
+    outcome = journal.outcome(entry.seq)
+    if outcome is not None:
+        document["outcome"] = str(outcome.outcome)
+        if outcome.reason is not None:
+            document["reason"] = outcome.reason
+    return document
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, bytes):
+        return value.hex()
+    if hasattr(value, "__slots__"):
+        members = {name: getattr(value, name) for name in value.__slots__}
+        return {name: _plain(member) for name, member in members.items() if member is not None}
+    if hasattr(value, "name"):
+        return str(value.name).lower()
+    return value
+
+
+def _sync(arguments: argparse.Namespace) -> int:
+    configuration, keys, bundle = _load(arguments.dir)
+    url = arguments.backend or configuration.backend_url
+    if url is None:
+        raise ConfigurationError("which backend? give --backend URL or set backend.url")
+    with _journal(configuration) as journal:
+        report = Sync(url, keys, bundle, journal, configuration.bundle_path).run()
+    if arguments.json:
+        outcomes = [outcome.to_document() for outcome in report.outcomes]
+        print(
+            json.dumps(
+                {
+                    "end": str(report.end),
+                    "sent": report.sent,
+                    "cursor": report.cursor,
+                    "outcomes": outcomes,
+                    "why": report.why,
+                }
+            )
+        )
+    else:
+        counts: dict[str, int] = {}
+        for outcome in report.outcomes:
+            counts[str(outcome.outcome)] = counts.get(str(outcome.outcome), 0) + 1
+        told = ", ".join(f"{count} {name}" for name, count in counts.items()) or "nothing new"
+        print(f"{report.end}: {report.sent} entries sent ({told}), acknowledged up to {report.cursor}")
+        if report.why:
+            print(f"  {report.why}")
+    return 0 if report.end is SyncEnd.DONE else EXIT_FAILED
+
+
+def _status(arguments: argparse.Namespace) -> int:
+    configuration, _, bundle = _load(arguments.dir)
+    now = int(time.time())
+    with _journal(configuration) as journal:
+        unsent, unsent_card_cents = journal.unsent(now)
+        document = {
+            "terminal": configuration.terminal.hex(),
+            "programme": bundle.iss,
+            "shop": bundle.shop.id,
+            "paper_till": bundle.paper_till,
+            "bundle": bundle.version,
+            "bundle_age_s": bundle.age_s(now),
+            "head": journal.head()[0],
+            "cursor": journal.cursor(),
+            "unsent_entries": unsent.entries,
+            "unsent_card_cents": unsent_card_cents,
+            "unsent_phone_cents": unsent.phone_cents,
+            "unsent_paper_cents": unsent.paper_cents,
+            "open_intents": [found.entry.seq for found in journal.open_intents()],
+        }
+    if arguments.json:
+        print(json.dumps(document))
+    else:
+        for name, value in document.items():
+            print(f"{name.replace('_', ' '):<20}{value}")
+    return 0
+
+
+def _load(directory: Path) -> tuple[TerminalConfiguration, TerminalKeys, TrustBundle]:
+    configuration = TerminalConfiguration.load(directory)
+    keys = TerminalKeys.load(configuration.keys_path, configuration.production)
+    try:
+        bundle = open_bundle(configuration.bundle_path.read_bytes(), keys.roots, configuration.terminal)
+    except (OSError, MalformedToken) as error:
+        raise ConfigurationError(f"{configuration.bundle_path}: {error}") from error
+    return configuration, keys, bundle
+
+
+@contextmanager
+def _journal(configuration: TerminalConfiguration) -> Iterator[JournalStore]:
+    journal = JournalStore.open(configuration.journal_path, configuration.terminal)
+    try:
+        yield journal
+    finally:
+        journal.close()
+
+
+@contextmanager
+def _locked(configuration: TerminalConfiguration) -> Iterator[None]:
+    """One program sells at a time: two would not see each other's notes before they are on disk."""
+    with configuration.lock_path.open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise ConfigurationError("another program is selling at this till") from error
+        yield
+
+
+def _receipt_desk(configuration: TerminalConfiguration) -> ReceiptDesk:
+    width = {58: PAPER_58_MM, 80: PAPER_80_MM}[configuration.paper_mm]
+    printer = open_printer(configuration.printer, width) if configuration.printer else None
+    return ReceiptDesk(printer, configuration.paper_mm, configuration.language)
+
+
+def _amount(text: str) -> int:
+    try:
+        return parse_euros(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError("a number of seconds") from error
+    if not 0 <= value <= 86_400:
+        raise argparse.ArgumentTypeError("between 0 and 86400 seconds")
+    return value
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="heitje terminal", description=__doc__)
+    parser.add_argument("--verbose", action="store_true", help="tell on standard error what the devices say")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    init = commands.add_parser("init", help="make a directory a ready till of a test programme")
+    init.add_argument("--test-programme", type=Path, required=True, metavar="FILE", help="its keys, shop and cards")
+    init.add_argument("--reader", metavar="ADDR", help="card reader: pcsc:*, pcsc:NAME or pn532:/dev/ttyUSB0")
+    init.add_argument("--scanner", metavar="ADDR", help="QR scanner: serial:/dev/ttyACM0")
+    init.add_argument("--printer", metavar="ADDR", help="receipt printer: tcp:HOST:9100, serial:/dev/…, usb:VVVV:PPPP")
+    init.add_argument("--paper-mm", type=int, choices=(58, 80), default=80, help="width of the paper (80)")
+    init.add_argument("--language", choices=LANGUAGES, default="nl", help="language of receipts and messages (nl)")
+    init.add_argument("--backend", metavar="URL", help="where `sync` uploads to")
+    _finish(init, _init)
+
+    sell = commands.add_parser("sell", help="one sale: wait for card, code or note, decide offline, print, answer")
+    sell.add_argument("amount", type=_amount, metavar="EUROS", help="what is to be paid, as 3.20")
+    sell.add_argument("--timeout-s", type=_seconds, default=DEFAULT_TIMEOUT_S, metavar="N", help="give up after (60)")
+    _finish(sell, _sell)
+
+    close = commands.add_parser("close", help="close an unresolved card sale as given or not given")
+    close.add_argument("intent", type=int, help="the open intent's entry number")
+    how = close.add_mutually_exclusive_group(required=True)
+    how.add_argument("--given", action="store_true", dest="given", help="the customer has the goods")
+    how.add_argument("--not-given", action="store_false", dest="given", help="not, or paid in another way")
+    _finish(close, _close)
+
+    journal = commands.add_parser("journal", help="show the journal, one entry a line")
+    journal.add_argument("--after", type=int, default=0, metavar="SEQ", help="only entries after this one")
+    journal.add_argument("--count", type=int, default=-1, metavar="N", help="at most so many")
+    _finish(journal, _show_journal)
+
+    sync = commands.add_parser("sync", help="upload the journal and hear what became of it")
+    sync.add_argument("--backend", metavar="URL", help="the backend, where the configuration names none")
+    _finish(sync, _sync)
+
+    _finish(commands.add_parser("status", help="queue, bundle, open intents"), _status)
+    return parser
+
+
+def _finish(command: argparse.ArgumentParser, run: Callable[[argparse.Namespace], int]) -> None:
+    command.add_argument("--dir", type=Path, required=True, metavar="DIR", help="the till's directory")
+    command.add_argument("--json", action="store_true", help="answer for a program")
+    command.set_defaults(command=run)

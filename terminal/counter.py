@@ -1,0 +1,271 @@
+# SPDX-FileCopyrightText: 2026 The Heitje contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""The till at its counter: one queue, one loop. Device threads put events in; the machine takes them in order.
+
+The machine says what to do; this module does it on the journal, the card and the printer, and tells the machine what came of
+it. Whatever is written to the journal is on disk before the next step.
+"""
+
+import queue
+import secrets
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final, TypeAlias
+
+from drivers.card import CardReader
+from drivers.errors import CardKind
+from drivers.scanner import Scanner
+from heitje.bundle import TrustBundle
+from heitje.journal import CardEvidence, Entry, Instrument, Kind
+from heitje.refusals import Refusal
+from terminal.card_errands import CardErrands, Errands
+from terminal.card_station import CardInField, CardStation, ErrandDone, ReaderFailed, StationEvent, UnknownInField
+from terminal.decision import Desk
+from terminal.journal_store import OF_THE_ONE_BEFORE, Draft, JournalStore, SeqTaken, redemption_of, void_of
+from terminal.key_store import TerminalKeys
+from terminal.machine import (
+    TRY_AGAIN,
+    CardArrived,
+    CardDeclined,
+    CommitCard,
+    Effect,
+    Event,
+    GivenUp,
+    NumberTaken,
+    Phase,
+    PrepareCard,
+    PrintReceipt,
+    ReceiptDone,
+    ResolveCard,
+    SaleStarted,
+    State,
+    Tender,
+    TokenJudged,
+    WriteIntent,
+    WriteRedemptions,
+    WriteVoids,
+    Written,
+    step,
+)
+from terminal.scan_station import CodeScanned, ScanEvent, ScannerFailed, ScanStation
+
+_SALE_ID_LENGTH: Final = 16
+
+DeviceEvent: TypeAlias = StationEvent | ScanEvent
+Printing: TypeAlias = Callable[["Till"], None]
+
+
+@dataclass
+class Till:
+    """One counter. `print_receipt` is called when a sale has ended in a way that paper tells."""
+
+    bundle: TrustBundle
+    keys: TerminalKeys
+    journal: JournalStore
+    operator: str
+    print_receipt: Printing
+    reader: CardReader | None = None
+    scanner: Scanner | None = None
+    clock: Callable[[], int] = lambda: int(time.time())
+    state: State = field(default_factory=State)
+
+    def __post_init__(self) -> None:
+        self._queue: queue.SimpleQueue[DeviceEvent] = queue.SimpleQueue()
+        self._events: deque[Event] = deque()
+        self._desk = Desk(self.bundle, self.journal)
+        self._errands = CardErrands(self._desk, self.keys, self.operator, self.clock, self._events.append)
+        self._errand: Errands | None = None
+        self._card: CardStation | None = None
+        self._scan: ScanStation | None = None
+        self._uid: bytes | None = None
+        self._failed: set[type] = set()
+
+    def begin(self) -> tuple[Entry, ...]:
+        """Bring the journal to rest at start: phone and paper intents with no card beside them are voided (JOURNAL.md)."""
+        intents = self.journal.open_intents()
+        with_card = {
+            open_intent.entry.sale for open_intent in intents if open_intent.entry.instrument is Instrument.CARD
+        }
+        left = [open_intent.entry for open_intent in intents if open_intent.entry.sale not in with_card]
+        now = self.clock()
+        return tuple(self.journal.append([void_of(entry, now, self.operator) for entry in left])) if left else ()
+
+    def sell(self, amount: int, timeout_s: float) -> State:
+        """One sale of `amount` cents, from the first look at the devices to the receipt; the state in which it ended.
+
+        The first refusal ends it; a card that left too early, or tore, may be held again until `timeout_s` is over.
+        """
+        self.state = State()
+        self._feed(SaleStarted(secrets.token_bytes(_SALE_ID_LENGTH), amount))
+        self._start_devices()
+        try:
+            self._wait(time.monotonic() + timeout_s)
+        finally:
+            self._stop_devices()
+        return self.state
+
+    def _start_devices(self) -> None:
+        self._failed = set()
+        if self.reader is not None:
+            self._card = CardStation(self.reader, self._queue.put)
+            self._card.start()
+        if self.scanner is not None:
+            self._scan = ScanStation(self.scanner, self._queue.put)
+            self._scan.start()
+        if self._card is None and self._scan is None:
+            self._feed(GivenUp(Refusal.DEVICE_NOT_READY))
+
+    def _stop_devices(self) -> None:
+        for station in (self._card, self._scan):
+            if station is not None:
+                station.stop()
+        self._card = self._scan = None
+        self._queue = queue.SimpleQueue()
+
+    def _wait(self, deadline: float) -> None:
+        while self.state.phase is not Phase.DECIDED:
+            left_s = deadline - time.monotonic()
+            try:
+                event = self._queue.get(timeout=max(left_s, 0)) if self._errand is None else self._queue.get()
+            except queue.Empty:
+                self._feed(GivenUp(self._reason_for_nothing()))
+                continue
+            self._take(event)
+            if self.state.phase is Phase.PRESENT and self.state.problem not in {None, *TRY_AGAIN}:
+                self._feed(GivenUp(self.state.problem or Refusal.CANCELLED))
+
+    def _reason_for_nothing(self) -> Refusal:
+        """Nothing was presented; where no device could have seen it, that is the reason."""
+        devices = {CardInField: self._card, CodeScanned: self._scan}
+        working = [kind for kind, station in devices.items() if station is not None and kind not in self._failed]
+        return Refusal.NOTHING_PRESENTED if working else Refusal.DEVICE_NOT_READY
+
+    def _take(self, event: DeviceEvent) -> None:
+        match event:
+            case CardInField(uid=uid):
+                self._failed.discard(CardInField)
+                self._uid = uid
+                self._feed(CardArrived())
+                self._release_unless_busy()
+            case UnknownInField(kind=kind):
+                several = kind is CardKind.SEVERAL
+                self._feed(CardDeclined(Refusal.SEVERAL_CARDS if several else Refusal.NOT_A_HEITJE_CARD))
+            case ErrandDone(result=result, error=error):
+                self._go_on(result, error)
+                self._release_unless_busy()
+            case ReaderFailed():
+                self._failed.add(CardInField)
+            case CodeScanned(text=text):
+                self._failed.discard(CodeScanned)
+                if self.state.phase is Phase.PRESENT:
+                    self._feed(TokenJudged(self._desk.judge_token(text, self.state.remaining, self.clock())))
+            case ScannerFailed():
+                self._failed.add(CodeScanned)
+
+    def _feed(self, event: Event) -> None:
+        self._events.append(event)
+        while self._events:
+            self.state, effects = step(self.state, self._events.popleft())
+            for effect in effects:
+                self._do(effect)
+
+    def _do(self, effect: Effect) -> None:
+        match effect:
+            case PrepareCard(amount=amount):
+                self._begin_errand(lambda uid: self._errands.prepare(uid, amount))
+            case CommitCard(intent=intent):
+                entry = self.journal.entry(intent)
+                self._begin_errand(lambda _: self._errands.commit(entry))
+            case ResolveCard(intent=intent):
+                entry = self.journal.entry(intent)
+                self._begin_errand(lambda uid: self._errands.resolve(uid, entry))
+            case WriteIntent(sale=sale, tender=tender):
+                self._events.append(self._write_intent(sale, tender))
+            case WriteRedemptions(sale=sale, tenders=tenders):
+                self._events.append(self._write_redemptions(sale, tenders))
+            case WriteVoids(intents=intents):
+                now = self.clock()
+                drafts = [void_of(self.journal.entry(intent), now, self.operator) for intent in intents]
+                self._events.append(_written(self.journal.append(drafts)))
+            case PrintReceipt():
+                self.print_receipt(self)
+                self._events.append(ReceiptDone())
+
+    def _begin_errand(self, errand: Callable[[bytes], Errands]) -> None:
+        if self._uid is None:
+            raise RuntimeError("an errand without a card")
+        self._errand = errand(self._uid)
+        self._go_on(None, None)
+
+    def _go_on(self, result: object, error: Exception | None) -> None:
+        """Resume the errand with what its last piece of work gave, and send the next piece to the reader's thread."""
+        errand = self._errand
+        if errand is None or self._card is None:
+            return
+        try:
+            work = errand.throw(error) if error is not None else errand.send(result)
+        except StopIteration as stop:
+            self._errand = None
+            self._feed(stop.value)
+        else:
+            self._card.send(work)
+
+    def _release_unless_busy(self) -> None:
+        if self._errand is None and self._card is not None:
+            self._uid = None
+            self._card.release(until_removed=self.state.problem not in TRY_AGAIN)
+
+    def _write_intent(self, sale: bytes, tender: Tender) -> Event:
+        expected = None
+        if isinstance(tender.evidence, CardEvidence):
+            expected = int.from_bytes(tender.evidence.tmri[8:], "big")
+        try:
+            return _written(self.journal.append([self._intent(sale, tender)], expected))
+        except SeqTaken:
+            return NumberTaken()
+
+    def _write_redemptions(self, sale: bytes, tenders: tuple[Tender, ...]) -> Event:
+        now = self.clock()
+        drafts: list[Draft] = []
+        for tender in tenders:
+            if tender.intent is None:
+                intent = self._intent(sale, tender)
+                drafts = [intent, _completing(intent), *drafts]
+            else:
+                card = tender.evidence if isinstance(tender.evidence, CardEvidence) else None
+                drafts.append(redemption_of(self.journal.entry(tender.intent), now, card))
+        return _written(self.journal.append(drafts))
+
+    def _intent(self, sale: bytes, tender: Tender) -> Draft:
+        return Draft(
+            Kind.INTENT,
+            self.clock(),
+            sale,
+            tender.amount,
+            tender.instrument,
+            tender.evidence,
+            offline=True,
+            bundle=self.bundle.version,
+            operator=self.operator,
+        )
+
+
+def _completing(intent: Draft) -> Draft:
+    return Draft(
+        Kind.REDEMPTION,
+        intent.time,
+        intent.sale,
+        intent.amount,
+        intent.instrument,
+        intent.evidence,
+        OF_THE_ONE_BEFORE,
+        intent.offline,
+        intent.bundle,
+        intent.operator,
+    )
+
+
+def _written(entries: list[Entry]) -> Written:
+    return Written(tuple(entry.seq for entry in entries))

@@ -1,0 +1,67 @@
+# SPDX-FileCopyrightText: 2026 The Heitje contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""The thread that owns the scanner: what it reads goes into the till's one queue."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from drivers.errors import DeviceError
+from drivers.scanner import Scanner
+
+_POLL_S: Final = 1.0
+_RETRY_S: Final = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class CodeScanned:
+    """What the scanner saw; empty where it was longer than any code may be. Bytes that are no ASCII stay what they are."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScannerFailed:
+    """The scanner does not answer; it is tried again."""
+
+    error: DeviceError
+
+
+ScanEvent: TypeAlias = CodeScanned | ScannerFailed
+
+
+class ScanStation:
+    """Owns `scanner` from `start` to `stop`; reports by `report`, which only puts into a queue."""
+
+    def __init__(self, scanner: Scanner, report: Callable[[ScanEvent], None]) -> None:
+        self._scanner = scanner
+        self._report = report
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="scanner", daemon=True)
+
+    def start(self) -> None:
+        """Begin to listen."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop listening, and give the scanner back."""
+        self._stopping.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        try:
+            while not self._stopping.is_set():
+                self._listen()
+        finally:
+            self._scanner.close()
+
+    def _listen(self) -> None:
+        try:
+            scan = self._scanner.wait_for_scan(_POLL_S, self._stopping)
+        except DeviceError as error:
+            self._report(ScannerFailed(error))
+            self._stopping.wait(_RETRY_S)
+        else:
+            if scan is not None:
+                self._report(CodeScanned("" if scan.over_long else scan.data.decode("latin-1")))
