@@ -28,7 +28,7 @@ MAY_IMPORT = {
 }
 
 # The backend's features in their line: one may import those of a lower number. tasks and redemption stand side
-# by side, and so do web and api.
+# by side, and so do web and api. The commands are no feature: they put the features together.
 BACKEND_LINE = {
     "ledger": 0,
     "shops": 1,
@@ -39,6 +39,7 @@ BACKEND_LINE = {
     "audit": 5,
     "web": 6,
     "api": 6,
+    "commands": 7,
 }
 
 # A library of a device, a wire format or a user interface is known to one module, where it can be replaced; the
