@@ -178,7 +178,7 @@ def _write_key(key: BundleKey) -> dict[int, Value]:
     return _KEY.write(
         {
             "public": key.public.raw,
-            "uses": sorted(key.uses),
+            "uses": [str(use) for use in sorted(key.uses)],
             "valid_from": key.valid_from,
             "valid_until": key.valid_until,
         }

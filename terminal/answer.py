@@ -45,10 +45,11 @@ def answer_document(till: Till, receipt: Receipt | None) -> dict[str, Any]:
 def answer_text(till: Till, receipt: Receipt | None, language: str) -> str:
     """The decision in words: what, why, and what to do."""
     state = till.state
-    lines = []
-    for entry in map(till.journal.entry, state.entries):
-        if entry.sale != state.sale:
-            lines.append(f"earlier sale, entry {entry.of}: {entry.kind.name.lower()}")
+    lines = [
+        f"earlier sale, entry {entry.of}: {entry.kind.name.lower()}"
+        for entry in map(till.journal.entry, state.entries)
+        if entry.sale != state.sale
+    ]
     verdict = state.verdict or Verdict.REFUSED
     lines.append(f"{verdict}: € {format_euros(state.amount, language)}")
     if verdict is Verdict.REFUSED and state.problem is not None:

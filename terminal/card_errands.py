@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: EUPL-1.2
 """What the till does with a card, as errands: generators that yield work for the reader's thread and end in an event.
 
-Between two pieces of work they look into the journal and write to it, always on the till's own thread, so that the journal
-and the card are never ahead of each other in a way that CARD.md section 9 does not settle.
+Between two pieces of work they look into the journal and write to it, always on the till's own thread, so that the
+journal and the card are never ahead of each other in a way that CARD.md section 9 does not settle.
 """
 
 import secrets
@@ -106,7 +106,7 @@ class CardErrands:
         return (yield from _work(cards.greet([programme], random_numbers)))
 
     def _settle_earlier(self, uid: bytes, contact: Contact) -> Generator[Errand, object, Contact]:
-        """Resolve what is open of this card from earlier sales; the contact, fresh where its session was used for it."""
+        """Resolve what is open of this card from earlier sales. The contact is a fresh one where that used it up."""
         for open_intent in self.desk.journal.open_intents():
             evidence = open_intent.entry.evidence
             if not isinstance(evidence, CardEvidence) or evidence.uid != uid:

@@ -84,7 +84,7 @@ class CardStation:
         self._errands.put(errand)
 
     def release(self, until_removed: bool) -> None:
-        """Nothing more is wanted of this card: look again. One that still lies there arrives again, unless it is first to go."""
+        """Nothing more is wanted of this card: look again, after it has gone where `until_removed`."""
         self._errands.put(_Release(until_removed))
 
     def _run(self) -> None:

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: EUPL-1.2
 """The till at its counter: one queue, one loop. Device threads put events in; the machine takes them in order.
 
-The machine says what to do; this module does it on the journal, the card and the printer, and tells the machine what came of
-it. Whatever is written to the journal is on disk before the next step.
+The machine says what to do; this module does it on the journal, the card and the printer, and tells the machine what
+came of it. Whatever is written to the journal is on disk before the next step.
 """
 
 import queue
@@ -83,12 +83,10 @@ class Till:
         self._failed: set[type] = set()
 
     def begin(self) -> tuple[Entry, ...]:
-        """Bring the journal to rest at start: phone and paper intents with no card beside them are voided (JOURNAL.md)."""
-        intents = self.journal.open_intents()
-        with_card = {
-            open_intent.entry.sale for open_intent in intents if open_intent.entry.instrument is Instrument.CARD
-        }
-        left = [open_intent.entry for open_intent in intents if open_intent.entry.sale not in with_card]
+        """Bring the journal to rest at start: void phone and paper intents with no card beside them (JOURNAL.md)."""
+        intents = [found.entry for found in self.journal.open_intents()]
+        with_card = {entry.sale for entry in intents if entry.instrument is Instrument.CARD}
+        left = [entry for entry in intents if entry.sale not in with_card]
         now = self.clock()
         return tuple(self.journal.append([void_of(entry, now, self.operator) for entry in left])) if left else ()
 

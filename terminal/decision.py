@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Heitje contributors
 # SPDX-License-Identifier: EUPL-1.2
-"""What a decision depends on, gathered once from clock, trust bundle and journal; the checks are `heitje`'s, and pure."""
+"""What a decision depends on, gathered once from clock, trust bundle and journal; the checks are pure, in `heitje`."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -44,7 +44,7 @@ class Desk:
         return Tender(Instrument.PAPER, answer.amount, PaperEvidence(signed.token))
 
     def judge_card(self, uid: bytes, token: bytes, amount: int, now: int) -> Refusal | None:
-        """Decide offline on a card (CARD.md section 7 step 2); `token` is its certificate, `amount` what it is to pay."""
+        """Decide offline on a card that is to pay `amount` (CARD.md section 7 step 2); `token` is its certificate."""
         try:
             signed = certificates.decode(token)
         except MalformedToken:

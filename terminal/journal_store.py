@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: EUPL-1.2
 """The journal on disk: SQLite in WAL mode with `synchronous=FULL` (JOURNAL.md).
 
-`entries` is the record; nothing in it is changed or deleted. `takings` is what the record says of each tender that is not
-voided, kept in the same transaction, so that a decision needs no walk through the journal.
+`entries` is the record; nothing in it is changed or deleted. `takings` is what the record says of each tender that is
+not voided, kept in the same transaction, so that a decision needs no walk through the journal.
 """
 
 import sqlite3
@@ -32,8 +32,10 @@ CREATE TABLE entries (
     seq INTEGER PRIMARY KEY CHECK (seq > 0),
     bytes BLOB NOT NULL
 ) STRICT;
-CREATE TRIGGER entries_are_never_changed BEFORE UPDATE ON entries BEGIN SELECT RAISE(ABORT, 'the journal only grows'); END;
-CREATE TRIGGER entries_are_never_deleted BEFORE DELETE ON entries BEGIN SELECT RAISE(ABORT, 'the journal only grows'); END;
+CREATE TRIGGER entries_are_never_changed BEFORE UPDATE ON entries
+BEGIN SELECT RAISE(ABORT, 'the journal only grows'); END;
+CREATE TRIGGER entries_are_never_deleted BEFORE DELETE ON entries
+BEGIN SELECT RAISE(ABORT, 'the journal only grows'); END;
 CREATE TABLE takings (
     intent INTEGER PRIMARY KEY REFERENCES entries (seq),
     instrument INTEGER NOT NULL,

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: EUPL-1.2
 """What a till keeps secret: its own signing key, and key 1's master of each programme (CARD.md section 5).
 
-A JSON file that only its owner can read. It is for tests, demonstrations and the bench: production settings refuse the published
-test programme's secrets.
+A JSON file that only its owner can read. It is for tests, demonstrations and the bench: production settings refuse the
+published test programme's secrets.
 """
 
 import json

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: EUPL-1.2
 """The till's states and what happens in each: `step(state, event) -> (state, effects)`, pure (DESIGN.md section 3).
 
-A sale is paid by one or more tenders. Intents go to the journal first; a card commits last, after its intent is on disk; the
-redemptions of all tenders go to disk in one transaction, and only then is anything said or printed (JOURNAL.md section 1).
+A sale is paid by one or more tenders. Intents go to the journal first; a card commits last, after its intent is on
+disk; the redemptions of all tenders go to disk in one transaction, and only then is anything said or printed
+(JOURNAL.md section 1).
 
 `TRANSITIONS` is the machine. An event that has no row in a phase changes nothing: a card that is still on the reader
 while the receipt prints is no reason to act.
@@ -54,7 +55,7 @@ class Tender:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Everything that the till knows of the sale in hand. `problem`: why the last try did not pay; `balance` of its card."""
+    """What the till knows of the sale in hand. `problem`: why the last try did not pay; `balance` of its card."""
 
     phase: Phase = Phase.IDLE
     sale: bytes = b""
@@ -328,7 +329,7 @@ def _leave_unresolved(state: State, _: GivenUp) -> Step:
 
 
 def _give_up(state: State, event: GivenUp) -> Step:
-    """The sale ends unpaid; the intents of its other tenders are voided first. A problem says more than that time is over."""
+    """The sale ends unpaid; its other tenders are voided first. A problem says more than that time is over."""
     timed_out = event.reason is Refusal.NOTHING_PRESENTED
     reason = state.problem if timed_out and state.problem is not None else event.reason
     refused = replace(state, verdict=Verdict.REFUSED, problem=reason)

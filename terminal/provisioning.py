@@ -14,12 +14,13 @@ from terminal.configuration import FILE_NAME, TerminalConfiguration
 from terminal.journal_store import JournalStore
 from terminal.key_store import TerminalKeys
 
+FIRST_VERSION: Final = 1
 TEST_KEYS_FROM: Final = 1_500_000_000
 TEST_KEYS_UNTIL: Final = 4_000_000_000
 """A test programme's keys are valid at any time that a test may set its clock to."""
 
 
-def test_bundle(programme: TestProgramme, now: int, version: int = 1) -> TrustBundle:
+def bundle_of(programme: TestProgramme, now: int, version: int) -> TrustBundle:
     """The trust bundle of a test programme's terminal, issued `now` (Unix seconds)."""
     return TrustBundle(
         iss=programme.iss,
@@ -51,7 +52,7 @@ def initialise(programme: TestProgramme, configuration: TerminalConfiguration, n
         masters={programme.df_name: (programme.master_terminal,)},
         roots=(programme.mint.public, programme.mint_next.public),
     ).write(configuration.keys_path)
-    save_bundle(configuration.bundle_path, test_bundle(programme, now).sign(programme.mint))
+    save_bundle(configuration.bundle_path, bundle_of(programme, now, FIRST_VERSION).sign(programme.mint))
     JournalStore.create(configuration.journal_path, programme.terminal).close()
     replace(configuration, terminal=programme.terminal).write()
 

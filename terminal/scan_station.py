@@ -16,7 +16,7 @@ _RETRY_S: Final = 0.5
 
 @dataclass(frozen=True, slots=True)
 class CodeScanned:
-    """What the scanner saw; empty where it was longer than any code may be. Bytes that are no ASCII stay what they are."""
+    """What the scanner saw; empty where it was longer than any code may be."""
 
     text: str
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Heitje contributors
 # SPDX-License-Identifier: EUPL-1.2
-"""The journal's way to the backend (JOURNAL.md section 3): first contact, upload in batches, what became of pending entries.
+"""The journal's way to the backend (JOURNAL.md section 3): first contact, upload in batches, news of pending entries.
 
 Everything may be repeated: the backend answers `duplicate` to what it has. Nothing here holds up a sale.
 """

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Heitje contributors
 # SPDX-License-Identifier: EUPL-1.2
-"""What the till says, in plain words, in Dutch, English and German: why it refuses with what to do, and what receipts say."""
+"""What the till says, in plain words, in Dutch, English and German: why it refuses and what to do; receipts."""
 
 from typing import Final
 
@@ -123,9 +123,9 @@ RECEIPT: Final[dict[str, Texts]] = {
     "paid": {"nl": "BETAALD", "en": "PAID", "de": "BEZAHLT"},
     "unresolved": {"nl": "NOG NIET ZEKER", "en": "NOT YET CERTAIN", "de": "NOCH NICHT SICHER"},
     "unresolved why": {
-        "nl": "De kaart gaf geen antwoord. Houd dezelfde kaart nog eens bij de lezer: er wordt nooit twee keer betaald.",
+        "nl": "De kaart gaf geen antwoord. Houd dezelfde kaart nog eens bij de lezer. Er wordt nooit dubbel betaald.",
         "en": "The card did not answer. Hold the same card again: nothing is ever taken twice.",
-        "de": "Die Karte hat nicht geantwortet. Bitte dieselbe Karte noch einmal anhalten: es wird nie doppelt abgebucht.",
+        "de": "Die Karte hat nicht geantwortet. Bitte dieselbe Karte noch einmal anhalten. Nie wird doppelt abgebucht.",
     },
     "given": {"nl": "Goederen meegegeven", "en": "Goods were given", "de": "Ware wurde ausgegeben"},
     "not given": {
