@@ -90,6 +90,7 @@ def _sell(arguments: argparse.Namespace) -> int:
             print_receipt=receipts.print_sale,
             reader=open_reader(configuration.reader) if configuration.reader else None,
             scanner=open_scanner(configuration.scanner) if configuration.scanner else None,
+            on_ready=lambda: print("waiting for card, code or note", file=sys.stderr, flush=True),
         )
         till.begin()
         state = till.sell(arguments.amount, arguments.timeout_s)

@@ -49,7 +49,7 @@ from terminal.machine import (
     Written,
     step,
 )
-from terminal.scan_station import CodeScanned, ScanEvent, ScannerFailed, ScanStation
+from terminal.scan_station import CodeScanned, ScanEvent, ScannerFailed, ScannerListens, ScanStation
 
 _SALE_ID_LENGTH: Final = 16
 
@@ -68,6 +68,8 @@ class Till:
     print_receipt: Printing
     reader: CardReader | None = None
     scanner: Scanner | None = None
+    on_ready: Callable[[], None] = lambda: None
+    """Called once in a sale, when what is held to the devices is seen."""
     clock: Callable[[], int] = lambda: int(time.time())
     state: State = field(default_factory=State)
 
@@ -112,6 +114,8 @@ class Till:
         if self.scanner is not None:
             self._scan = ScanStation(self.scanner, self._queue.put)
             self._scan.start()
+        if self._scan is None:
+            self.on_ready()
         if self._card is None and self._scan is None:
             self._feed(GivenUp(Refusal.DEVICE_NOT_READY))
 
@@ -159,6 +163,9 @@ class Till:
                 self._failed.discard(CodeScanned)
                 if self.state.phase is Phase.PRESENT:
                     self._feed(TokenJudged(self._desk.judge_token(text, self.state.remaining, self.clock())))
+            case ScannerListens():
+                self._failed.discard(CodeScanned)
+                self.on_ready()
             case ScannerFailed():
                 self._failed.add(CodeScanned)
 

@@ -12,6 +12,8 @@ from drivers.scanner import Scanner
 
 _POLL_S: Final = 1.0
 _RETRY_S: Final = 0.5
+_OPENING_S: Final = 0.05
+"""The first wait opens the port; what is scanned before that is not seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,12 @@ class ScannerFailed:
     error: DeviceError
 
 
-ScanEvent: TypeAlias = CodeScanned | ScannerFailed
+@dataclass(frozen=True, slots=True)
+class ScannerListens:
+    """The port is open: from now on nothing is missed."""
+
+
+ScanEvent: TypeAlias = CodeScanned | ScannerFailed | ScannerListens
 
 
 class ScanStation:
@@ -38,6 +45,7 @@ class ScanStation:
         self._scanner = scanner
         self._report = report
         self._stopping = threading.Event()
+        self._listening = False
         self._thread = threading.Thread(target=self._run, name="scanner", daemon=True)
 
     def start(self) -> None:
@@ -58,10 +66,14 @@ class ScanStation:
 
     def _listen(self) -> None:
         try:
-            scan = self._scanner.wait_for_scan(_POLL_S, self._stopping)
+            scan = self._scanner.wait_for_scan(_POLL_S if self._listening else _OPENING_S, self._stopping)
         except DeviceError as error:
+            self._listening = False
             self._report(ScannerFailed(error))
             self._stopping.wait(_RETRY_S)
         else:
+            if not self._listening:
+                self._listening = True
+                self._report(ScannerListens())
             if scan is not None:
                 self._report(CodeScanned("" if scan.over_long else scan.data.decode("latin-1")))
