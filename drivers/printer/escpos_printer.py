@@ -11,7 +11,10 @@ import errno
 import io
 import logging
 import os
+import socket
+import termios
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -57,6 +60,7 @@ _QR_MODULE_DOTS_NARROW: Final = 4
 _QR_LEVEL: Final = {Correction.L: 0, Correction.M: 1, Correction.Q: 2, Correction.H: 3}
 _USB_IN: Final = 0x82
 """Endpoint that a printer answers on, as python-escpos takes it."""
+_FEATURES: Final = {"paperFullCut": True, "paperPartCut": True, "qrCode": True, "bitImageRaster": True}
 _CACHE_VARIABLE: Final = "ESCPOS_CAPABILITIES_PICKLE_DIR"
 
 _log = logging.getLogger(__name__)
@@ -101,7 +105,7 @@ class EscposPrinter:
             before = after = self._asked()
             if before & STOPS_PRINTING:
                 return PrintReport(printed, before, after)
-            confirms = self._ask(ASK_IN_TURN) is not None
+            confirms = Condition.SILENT not in before and self._ask(ASK_IN_TURN) is not None
             printed = Printed.UNKNOWN
             self._send(data)
             if confirms and self._wait_done():
@@ -128,8 +132,9 @@ class EscposPrinter:
         if device is not None:
             try:
                 device.close()
-            except OSError as error:  # it is being given up: nothing more can be done with it
+            except (OSError, termios.error) as error:  # it is being given up: nothing more can be done with it
                 _log.info("closing the printer: %s", error)
+            device.device = False  # else the library tries again when it is collected
 
     def _let_go(self) -> None:
         """A network printer serves one connection: other tills want it too."""
@@ -203,16 +208,20 @@ def encode(paper: Paper, width: PaperWidth, *, native_qr: bool = True) -> bytes:
     for part in paper.parts:
         match part:
             case Qr(content=content, correction=correction, module_dots=module_dots):
+                page.ln()  # white above and below it, which the code needs
                 usual = _QR_MODULE_DOTS if width.dots >= PAPER_80_MM.dots else _QR_MODULE_DOTS_NARROW
                 page.set(align=Align.CENTER.value)
                 page.qr(content, ec=_QR_LEVEL[correction], size=module_dots or usual, native=native_qr)
+                page.ln()
             case Picture(png=png):
                 page.set(align=Align.CENTER.value)
                 page.image(_picture(png, width))
             case Line(align=align, bold=bold, size=text_size):
-                _write(page, laid_out(part, width.columns), align, text_size, bold=bold)
+                line = replace(part, text=printable(part.text))
+                _write(page, laid_out(line, width.columns), align, text_size, bold=bold)
             case Columns(bold=bold, size=text_size):
-                _write(page, laid_out(part, width.columns), Align.LEFT, text_size, bold=bold)
+                columns = replace(part, left=printable(part.left), right=printable(part.right))
+                _write(page, laid_out(columns, width.columns), Align.LEFT, text_size, bold=bold)
             case Rule():
                 _write(page, laid_out(part, width.columns), Align.LEFT, Size.NORMAL, bold=False)
     page.set(align=Align.LEFT.value)
@@ -225,7 +234,7 @@ def _write(page: Any, lines: list[str], align: Align, size: Size, *, bold: bool)
     double = size is Size.DOUBLE
     page.set(align=align.value, bold=bold, normal_textsize=not double, double_width=double, double_height=double)
     for line in lines:
-        page.textln(printable(line))
+        page.textln(line)
 
 
 def _picture(png: bytes, width: PaperWidth) -> object:
@@ -243,11 +252,10 @@ def _profile(width: PaperWidth) -> object:
 
     data = {
         "codePages": {_CODE_PAGE_NUMBER: CODE_PAGE.upper()},
-        "features": {"paperFullCut": True, "paperPartCut": True, "qrCode": True, "bitImageRaster": True},
         "fonts": {"0": {"columns": width.columns, "name": "Font A"}},
         "media": {"width": {"pixels": width.dots}},
     }
-    made: object = type("HeitjeProfile", (Profile,), {"profile_data": data})()
+    made: object = type("HeitjeProfile", (Profile,), {"profile_data": data})(features=_FEATURES)
     return made
 
 
@@ -257,21 +265,23 @@ def _open(address: Address) -> _Device:
     from escpos.exceptions import DeviceNotFoundError
 
     device: _Device
-    match address:
-        case TcpAddress(host=host, port=port):
-            device = printers.Network(host, port, timeout=SEND_TIMEOUT_S)
-        case SerialAddress(path=path, baud=baud):
-            device = printers.Serial(str(path), baudrate=baud, timeout=SEND_TIMEOUT_S)
-        case UsbAddress(vendor=vendor, product=product):
-            if not printers.Usb.is_usable():
-                raise LibraryMissing("a USB printer needs pyusb, which is not installed")
-            device = printers.Usb(vendor, product, timeout=int(1000 * SEND_TIMEOUT_S))
     try:
-        device.open()
-    except (OSError, DeviceNotFoundError) as error:
+        match address:
+            case TcpAddress(host=host, port=port):
+                device = printers.Network(host, port, timeout=SEND_TIMEOUT_S)
+                # Connected here: the library knows IPv4 alone, and leaks the socket of a failed attempt.
+                device.device = socket.create_connection((host, port), SEND_TIMEOUT_S)
+            case SerialAddress(path=path, baud=baud):
+                device = printers.Serial(str(path), baudrate=baud, timeout=SEND_TIMEOUT_S)
+                device.open()
+                device.device.write_timeout = SEND_TIMEOUT_S
+            case UsbAddress(vendor=vendor, product=product):
+                if not printers.Usb.is_usable():
+                    raise LibraryMissing("a USB printer needs pyusb, which is not installed")
+                device = printers.Usb(vendor, product, timeout=int(1000 * SEND_TIMEOUT_S))
+                device.open()
+    except (OSError, termios.error, DeviceNotFoundError) as error:
         raise DeviceGone(f"no printer at {address}: {error}") from error
-    if isinstance(address, SerialAddress):
-        device.device.write_timeout = SEND_TIMEOUT_S
     return device
 
 

@@ -9,9 +9,20 @@ CODE_PAGE: Final = "cp858"
 """Western European with the euro sign."""
 
 
+_LIKE: Final = str.maketrans({"–": "-", "—": "-", "‘": "'", "’": "'", "“": '"', "”": '"', "•": "·"})
+"""What stands in for a letter that the code page lacks and Unicode does not take apart."""
+
+
 def printable(text: str) -> str:
-    """The text in letters of the code page; others are taken apart or become `?`. No control character stays."""
-    return "".join(_printable(letter) for letter in text if unicodedata.category(letter) not in ("Cc", "Cf"))
+    """The text in letters of the code page; others are taken apart or become `?`.
+
+    Line ends stay; no other control character does, so no text can command a printer.
+    """
+    return "".join(
+        _printable(letter)
+        for letter in text.translate(_LIKE)
+        if letter == "\n" or unicodedata.category(letter) not in ("Cc", "Cf")
+    )
 
 
 def _printable(letter: str) -> str:
