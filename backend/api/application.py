@@ -1,0 +1,52 @@
+# SPDX-FileCopyrightText: 2026 The Heitje contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""The API: its title, its error handlers, its routers."""
+
+import logging
+from typing import Final
+
+from django.db import OperationalError
+from django.http import HttpRequest, HttpResponse
+from ninja import NinjaAPI
+from ninja.errors import ValidationError
+
+from backend.api.middleware import API_VERSION
+from backend.api.problems import Problem, ProblemRaised, problem_response
+from backend.api.terminals import router
+
+LOG: Final = logging.getLogger(__name__)
+
+api = NinjaAPI(
+    title="Heitje",
+    version=API_VERSION,
+    description="What a terminal asks of the municipality: take my journal in, what became of it, whom may I trust.",
+    urls_namespace="v1",
+    docs_url=None,
+)
+api.add_router("/terminals", router)
+
+
+@api.exception_handler(ProblemRaised)
+def on_problem(_request: HttpRequest, error: ProblemRaised) -> HttpResponse:
+    """A refusal of ours."""
+    return problem_response(error.problem, error.detail, **error.extra)
+
+
+@api.exception_handler(ValidationError)
+def on_validation(_request: HttpRequest, error: ValidationError) -> HttpResponse:
+    """A query parameter that is none."""
+    return problem_response(Problem.MALFORMED_QUERY, "; ".join(str(item.get("msg", "")) for item in error.errors))
+
+
+@api.exception_handler(OperationalError)
+def on_busy(_request: HttpRequest, error: OperationalError) -> HttpResponse:
+    """Another writer held the database for too long: nothing was stored, the terminal tries again."""
+    LOG.warning("the database is busy", extra={"error": str(error)})
+    return problem_response(Problem.BUSY)
+
+
+@api.exception_handler(Exception)
+def on_error(_request: HttpRequest, error: Exception) -> HttpResponse:
+    """A fault of ours: logged whole, told without detail."""
+    LOG.error("a request failed", exc_info=error)
+    return problem_response(Problem.INTERNAL)

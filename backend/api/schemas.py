@@ -1,0 +1,69 @@
+# SPDX-FileCopyrightText: 2026 The Heitje contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""The documents as OpenAPI schemas. The strict reading itself is `heitje.messages`'; these describe it."""
+
+from typing import Any, Final
+
+from backend.api.problems import Problem
+from heitje.messages import BATCH_ENTRIES_MAX, PROBLEM_TYPE, Outcome
+
+Schema = dict[str, Any]
+
+_BASE64URL: Final[Schema] = {"type": "string", "pattern": "^[A-Za-z0-9_-]*$"}
+_SEQ: Final[Schema] = {"type": "integer", "minimum": 0}
+_OUTCOME: Final[Schema] = {
+    "type": "object",
+    "required": ["seq", "outcome"],
+    "properties": {
+        "seq": _SEQ,
+        "outcome": {"type": "string", "enum": [str(outcome) for outcome in Outcome]},
+        "reason": {"type": "string"},
+    },
+}
+_PROBLEM: Final[Schema] = {
+    "type": "object",
+    "required": ["type", "title", "status", "code"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "code": {"type": "string", "enum": sorted(problem.value.code for problem in Problem)},
+        "detail": {"type": "string"},
+        "expected": _SEQ,
+        "server_time": _BASE64URL,
+    },
+}
+
+BATCH: Final[Schema] = {
+    "type": "object",
+    "required": ["after", "entries"],
+    "additionalProperties": False,
+    "properties": {
+        "after": _SEQ,
+        "entries": {"type": "array", "maxItems": BATCH_ENTRIES_MAX, "items": _BASE64URL},
+    },
+}
+
+
+def _object(**properties: Schema) -> Schema:
+    properties["server_time"] = _BASE64URL
+    return {"type": "object", "required": list(properties), "properties": properties}
+
+
+JOURNAL_ANSWER: Final = _object(cursor=_SEQ, outcomes={"type": "array", "items": _OUTCOME})
+OUTCOMES: Final = _object(outcomes={"type": "array", "items": _OUTCOME})
+HEAD: Final = _object(seq=_SEQ, hash=_BASE64URL, state={"type": "string", "enum": ["active", "suspended"]})
+BUNDLE: Final = _object(version=_SEQ, bundle=_BASE64URL)
+
+
+def documented(answer: Schema, body: Schema | None = None) -> Schema:
+    """What an operation adds to the OpenAPI document: its answer, its body where it has one, and the problems."""
+    operation: Schema = {
+        "responses": {
+            200: {"description": "Done", "content": {"application/json": {"schema": answer}}},
+            "default": {"description": "A problem", "content": {PROBLEM_TYPE: {"schema": _PROBLEM}}},
+        }
+    }
+    if body is not None:
+        operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": body}}}
+    return operation

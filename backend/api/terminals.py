@@ -1,0 +1,83 @@
+# SPDX-FileCopyrightText: 2026 The Heitje contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""A terminal's own addresses. A view parses, calls one function, answers.
+
+Every answer carries the server's signed time: each contact anchors the till's clock (JOURNAL.md section 1).
+"""
+
+import time
+from typing import Annotated, Any, Final
+
+from django.http import HttpRequest, JsonResponse
+from ninja import Query, Router
+
+from backend.api.authentication import TerminalSignature, signed_time
+from backend.api.problems import Problem, ProblemRaised
+from backend.api.schemas import BATCH, BUNDLE, HEAD, JOURNAL_ANSWER, OUTCOMES, documented
+from backend.assembly import configuration_in_use, programme_of
+from backend.minting.bundles import current_bundle
+from backend.redemption import intake, outcomes
+from backend.redemption.journal_branches import OutOfSequence
+from backend.shops.models import Terminal
+from heitje.journal import MalformedEntry
+from heitje.messages import SEQ_MAX, Batch, MalformedMessage, encode_base64url, outcome_documents
+
+router: Final = Router(auth=TerminalSignature(), tags=["terminal"])
+
+
+@router.post("/{terminal}/journal", openapi_extra=documented(JOURNAL_ANSWER, BATCH), summary="Upload journal entries")
+def post_journal(request: HttpRequest, terminal: str) -> JsonResponse:
+    """Take in entries that follow the last one stored; the answer has one outcome per entry."""
+    caller, now = _caller(request), int(time.time())
+    try:
+        batch = Batch.decode(request.body)
+    except MalformedMessage as error:
+        raise ProblemRaised(Problem.MALFORMED_BODY, str(error)) from error
+    try:
+        answer = intake.receive(caller, batch, programme_of(configuration_in_use()), now)
+    except MalformedEntry as error:
+        raise ProblemRaised(Problem.MALFORMED_ENTRY, str(error)) from error
+    except OutOfSequence as error:
+        raise ProblemRaised(Problem.OUT_OF_SEQUENCE, str(error), expected=error.expected) from error
+    return _answer(caller, answer.to_document(), now)
+
+
+@router.get("/{terminal}/outcomes", openapi_extra=documented(OUTCOMES), summary="What became of pending entries")
+def get_outcomes(
+    request: HttpRequest, terminal: str, after: Annotated[int, Query(ge=0, le=SEQ_MAX)] = 0
+) -> JsonResponse:
+    """Entries after `after` that once had to wait, with what they are told now; at most 500."""
+    caller = _caller(request)
+    waited = outcomes.waited_since(caller, after)
+    return _answer(caller, {"outcomes": outcome_documents(waited)}, int(time.time()))
+
+
+@router.get("/{terminal}/head", openapi_extra=documented(HEAD), summary="Where the journal stands")
+def get_head(request: HttpRequest, terminal: str) -> JsonResponse:
+    """Number and hash of the last entry stored: a till compares it with its own at the first contact after a start."""
+    caller = _caller(request)
+    seq, digest = outcomes.head(caller)
+    document = {"seq": seq, "hash": encode_base64url(digest), "state": caller.state}
+    return _answer(caller, document, int(time.time()))
+
+
+@router.get("/{terminal}/bundle", openapi_extra=documented(BUNDLE), summary="The trust bundle")
+def get_bundle(request: HttpRequest, terminal: str) -> JsonResponse:
+    """The terminal's trust bundle as it is now."""
+    caller, now = _caller(request), int(time.time())
+    configuration = configuration_in_use()
+    bundle = current_bundle(configuration.programme, caller, programme_of(configuration).key_store, now)
+    document = {"version": bundle.version, "bundle": encode_base64url(bytes(bundle.token))}
+    return _answer(caller, document, now)
+
+
+def _caller(request: HttpRequest) -> Terminal:
+    """Whom the signature named."""
+    caller = getattr(request, "auth", None)
+    if not isinstance(caller, Terminal):
+        raise ProblemRaised(Problem.BAD_SIGNATURE)
+    return caller
+
+
+def _answer(terminal: Terminal, document: dict[str, Any], now: int) -> JsonResponse:
+    return JsonResponse({**document, "server_time": signed_time(terminal, now)})

@@ -1,0 +1,26 @@
+# SPDX-FileCopyrightText: 2026 The Heitje contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""Where the API stands, and what answers outside of it."""
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import path
+
+from backend.api.application import api
+from backend.api.problems import Problem, problem_response
+
+urlpatterns = [path("v1/", api.urls)]
+
+
+def handler400(_request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """A request that Django itself refused."""
+    return problem_response(Problem.BAD_REQUEST)
+
+
+def handler404(_request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """Nothing there."""
+    return problem_response(Problem.NOT_FOUND)
+
+
+def handler500(_request: HttpRequest) -> HttpResponse:
+    """An error of ours; its trace is in the log."""
+    return problem_response(Problem.INTERNAL)

@@ -1,0 +1,33 @@
+# SPDX-FileCopyrightText: 2026 The Heitje contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""Where the parts of a backend directory are put together: which keys, which programme, which bank account."""
+
+from functools import lru_cache
+
+from django.conf import settings
+
+from backend.configuration import Configuration
+from backend.minting.file_keystore import FileKeyStore
+from backend.redemption.intake import Programme
+from backend.settlement.bank_file import Party
+from backend.settlement.night import Debtor
+
+
+@lru_cache(maxsize=4)
+def programme_of(configuration: Configuration) -> Programme:
+    """The programme and its key store. Raises `KeysRefused`."""
+    key_store = FileKeyStore.open(configuration.key_store_path, configuration.production)
+    return Programme(configuration.programme, key_store)
+
+
+def debtor_of(configuration: Configuration) -> Debtor:
+    """Who pays the shops."""
+    return Debtor(configuration.programme, Party(configuration.account_holder, configuration.iban))
+
+
+def configuration_in_use() -> Configuration:
+    """The configuration that Django was started with."""
+    configuration = getattr(settings, "HEITJE", None)
+    if not isinstance(configuration, Configuration):
+        raise TypeError("Django was not started by backend.django_project")
+    return configuration

@@ -1,0 +1,147 @@
+# SPDX-FileCopyrightText: 2026 The Heitje contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""What must hold at every moment: each invariant a named function, all in one tuple (LEDGER.md section 1).
+
+They read the rows themselves, not the balances that the database keeps, wherever that is what they check.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+from django.db.models import F, OuterRef, Q, Subquery, Sum
+
+from backend.ledger.accounts import AccountKind
+from backend.ledger.models import Account, Transfer
+from backend.minting.models import Card
+from backend.redemption.models import CardTransaction, Claim, ClaimState, Refund
+from backend.settlement.models import BatchLine
+
+_SPENDABLE: Final = (
+    AccountKind.CITIZEN,
+    AccountKind.PURSE,
+    AccountKind.ALLOWANCE,
+    AccountKind.NOTE,
+    AccountKind.LOAD_IN_FLIGHT,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One invariant's answer: whether it holds, and the figures (cents and counts) that show it."""
+
+    name: str
+    holds: bool
+    figures: dict[str, int] = field(default_factory=dict)
+
+
+Invariant = Callable[[], Finding]
+
+
+def balances_follow_transfers() -> Finding:
+    """Debits = credits, and each kept balance is the sum of its account's transfers."""
+    debits = dict(Transfer.objects.values_list("debit").annotate(Sum("amount")))
+    credited = dict(Transfer.objects.values_list("credit").annotate(Sum("amount")))
+    wrong = 0
+    for account in Account.objects.all():
+        moved = credited.get(account.pk, 0) - debits.get(account.pk, 0)
+        wrong += account.balance != (-moved if account.kind == AccountKind.RESERVE else moved)
+    figures = {"debits": sum(debits.values()), "credits": sum(credited.values()), "accounts wrong": wrong}
+    return Finding("debits = credits", wrong == 0 and figures["debits"] == figures["credits"], figures)
+
+
+def no_account_below_zero() -> Finding:
+    """No account is below zero."""
+    below = Account.objects.filter(balance__lt=0).count()
+    return Finding("no account below zero", below == 0, {"below zero": below})
+
+
+def reserve_covers_all() -> Finding:
+    """The reserve equals what is free, committed, set aside, outstanding and owed."""
+    held = {AccountKind(kind): total for kind, total in Account.objects.values_list("kind").annotate(Sum("balance"))}
+    reserve = held.pop(AccountKind.RESERVE, 0)
+    figures = {"reserve": reserve, **{str(kind): total for kind, total in sorted(held.items())}}
+    return Finding("reserve = everything it covers", reserve == sum(held.values()), figures)
+
+
+def minted_is_outstanding() -> Finding:
+    """Minted − (redemptions that the loss fund did not pay − refunds) = outstanding."""
+    minted = _moved(Q(debit__kind=AccountKind.COMMITTED, credit__kind=AccountKind.CITIZEN))
+    redeemed = _moved(Q(debit__kind__in=_SPENDABLE, credit__kind=AccountKind.PAYABLE))
+    refunded = _moved(Q(debit__kind=AccountKind.PAYABLE, credit__kind__in=_SPENDABLE))
+    outstanding = Account.objects.filter(kind__in=_SPENDABLE).aggregate(sum=Sum("balance"))["sum"] or 0
+    figures = {"minted": minted, "redeemed": redeemed, "refunded": refunded, "outstanding": outstanding}
+    return Finding("minted − redeemed = outstanding", minted - (redeemed - refunded) == outstanding, figures)
+
+
+def settled_once() -> Finding:
+    """Every settled intent is posted exactly once, for what was paid: claims and postings agree one by one."""
+    kinds = ("redeemed", "redeemed later", "not given")
+    posted: dict[str, int] = {}
+    for event, amount in Transfer.objects.filter(kind__in=kinds).values_list("event", "amount"):
+        posted[event] = posted.get(event, 0) + amount
+    wrong = 0
+    for terminal, branch, seq, paid in Claim.objects.filter(paid__gt=0).values_list(
+        "terminal", "branch", "intent_seq", "paid"
+    ):
+        event = f"redemption:{terminal}{'/' + branch if branch else ''}:{seq}"
+        wrong += posted.pop(event, 0) != paid
+    figures = {"claims wrong": wrong, "postings without a claim": len(posted)}
+    return Finding("every settled intent is posted once", not wrong and not posted, figures)
+
+
+def refunds_posted() -> Finding:
+    """Every refund is posted exactly as far as it is covered."""
+    posted = _moved(Q(kind="refunded"))
+    covered = Refund.objects.aggregate(sum=Sum("paid"))["sum"] or 0
+    return Finding("every covered refund is posted", posted == covered, {"posted": posted, "covered": covered})
+
+
+def batches_posted() -> Finding:
+    """What is in batches is what their lines say."""
+    lines = BatchLine.objects.aggregate(sum=Sum("amount"))["sum"] or 0
+    posted = _moved(Q(kind="settlement cut"))
+    return Finding("batches = their postings", lines == posted, {"lines": lines, "posted": posted})
+
+
+def purses_follow_cards() -> Finding:
+    """Each purse = the last proven balance on its card + what the card paid that is not posted (yet), hole by hole."""
+    purses = dict(Account.objects.filter(kind=AccountKind.PURSE).values_list("owner", "balance"))
+    unposted = dict(
+        CardTransaction.objects.exclude(claim__state__in=(ClaimState.REDEEMED, ClaimState.RETURNED))
+        .values_list("uid")
+        .annotate(Sum("amount"))
+    )
+    proven = dict(CardTransaction.objects.values_list("uid").annotate(Sum("amount")))
+    last = CardTransaction.objects.filter(uid=OuterRef("uid")).order_by("-tmc").values("balance_before", "amount")[:1]
+    cards = Card.objects.annotate(
+        left=Subquery(last.annotate(left=F("balance_before") - F("amount")).values("left"))
+    ).values_list("uid", "opening_balance", "left")
+    wrong = missing = 0
+    for uid, opening, left in cards:
+        on_card = opening if left is None else left
+        hole = opening - proven.get(uid, 0) - on_card  # spent, and no terminal has sent it yet
+        missing += hole
+        wrong += hole < 0 or purses.get(uid, 0) != on_card + hole + unposted.get(uid, 0)
+    return Finding("purse = card", wrong == 0, {"purses wrong": wrong, "not uploaded yet": missing})
+
+
+INVARIANTS: Final[tuple[Invariant, ...]] = (
+    balances_follow_transfers,
+    no_account_below_zero,
+    reserve_covers_all,
+    minted_is_outstanding,
+    settled_once,
+    refunds_posted,
+    batches_posted,
+    purses_follow_cards,
+)
+
+
+def check() -> tuple[Finding, ...]:
+    """Every invariant's finding, in order."""
+    return tuple(invariant() for invariant in INVARIANTS)
+
+
+def _moved(which: Q) -> int:
+    return Transfer.objects.filter(which).aggregate(sum=Sum("amount"))["sum"] or 0

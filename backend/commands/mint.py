@@ -1,0 +1,115 @@
+# SPDX-FileCopyrightText: 2026 The Heitje contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""The mint's desk: cover, tasks, cards, allowances, notes, trust bundles."""
+
+import argparse
+import secrets
+import time
+from pathlib import Path
+
+from backend.assembly import configuration_in_use, programme_of
+from backend.commands.answer import Answer, Refused
+from backend.minting import bundles, cards, cover, vouchers
+from backend.shops.models import Shop, Terminal
+from heitje import qr
+from heitje.cose import MalformedToken
+from heitje.deterministic import NotDeterministic, decode
+from heitje.keys import PublicKey
+from heitje.money import format_euros
+from heitje.vouchers import read_cnf
+
+
+def fund(arguments: argparse.Namespace) -> Answer:
+    """`fund`."""
+    now, line = int(time.time()), arguments.line or secrets.token_hex(8)
+    try:
+        if arguments.loss_fund:
+            new = cover.fill_loss_fund(f"loss fund:{line}", arguments.amount, now)
+        else:
+            new = cover.fund(f"statement:{line}", arguments.amount, line, now)
+    except cover.NotCovered as error:
+        raise Refused(str(error)) from error
+    what = "booked" if new else "booked already"
+    return Answer(f"{format_euros(arguments.amount)} euro {what}", {"line": line, "new": new})
+
+
+def issue_allowance(arguments: argparse.Namespace) -> Answer:
+    """`allowance issue`."""
+    programme = programme_of(configuration_in_use())
+    try:
+        issued = vouchers.issue_allowance(
+            programme=programme.iss,
+            citizen=arguments.citizen,
+            amount=arguments.amount,
+            phone=_phone_key(arguments.phone_key),
+            key_store=programme.key_store,
+            at=int(time.time()),
+        )
+    except (vouchers.NotIssued, ValueError) as error:
+        raise Refused(str(error)) from error
+    return _voucher_answer(issued.cti, bytes(issued.token))
+
+
+def print_note(arguments: argparse.Namespace) -> Answer:
+    """`note print`."""
+    programme = programme_of(configuration_in_use())
+    home = Shop.objects.filter(id=arguments.home).first()
+    if home is None:
+        raise Refused(f"there is no shop {arguments.home}")
+    try:
+        issued = vouchers.print_note(
+            programme=programme.iss,
+            citizen=arguments.citizen,
+            amount=arguments.amount,
+            home=home,
+            key_store=programme.key_store,
+            at=int(time.time()),
+        )
+    except vouchers.NotIssued as error:
+        raise Refused(str(error)) from error
+    return _voucher_answer(issued.cti, bytes(issued.token))
+
+
+def hand_out(arguments: argparse.Namespace) -> Answer:
+    """`note hand-out`."""
+    try:
+        note = vouchers.hand_out(arguments.cti.hex(), int(time.time()))
+    except vouchers.NotIssued as error:
+        raise Refused(str(error)) from error
+    return Answer(f"note {note.cti} is handed out", {"cti": note.cti, "handed_out_at": note.handed_out_at})
+
+
+def load_card(arguments: argparse.Namespace) -> Answer:
+    """`card load`."""
+    try:
+        cards.load_card_at_issue(arguments.uid, arguments.citizen, arguments.amount, int(time.time()))
+    except cards.CardRefused as error:
+        raise Refused(str(error)) from error
+    return Answer(f"{format_euros(arguments.amount)} euro on the card", {"uid": arguments.uid.hex()})
+
+
+def write_bundle(arguments: argparse.Namespace) -> Answer:
+    """`bundle`."""
+    programme = programme_of(configuration_in_use())
+    terminal = Terminal.objects.select_related("shop").filter(id=arguments.terminal.lower()).first()
+    if terminal is None:
+        raise Refused(f"there is no terminal {arguments.terminal}")
+    bundle = bundles.issue_bundle(programme.iss, terminal, programme.key_store, int(time.time()))
+    try:
+        Path(arguments.out).write_bytes(bytes(bundle.token))
+    except OSError as error:
+        raise Refused(str(error)) from error
+    return Answer(f"{arguments.out}: version {bundle.version}", {"version": bundle.version, "file": arguments.out})
+
+
+def _phone_key(data: bytes) -> PublicKey:
+    """A COSE_Key (deterministic CBOR) or a raw public key. Raises `ValueError`."""
+    try:
+        return read_cnf({1: decode(data)})
+    except (NotDeterministic, MalformedToken):
+        return PublicKey(data)
+
+
+def _voucher_answer(cti: str, token: bytes) -> Answer:
+    text = qr.encode_voucher(token)
+    return Answer(text, {"cti": cti, "token": token.hex(), "text": text})

@@ -1,0 +1,53 @@
+# SPDX-FileCopyrightText: 2026 The Heitje contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""Tasks from draft to reward."""
+
+import argparse
+import time
+
+from backend.commands.answer import Answer, Refused
+from backend.tasks.models import Task
+from backend.tasks.transitions import Move
+from backend.tasks.workflow import Draft, NotMoved, draft, move
+from heitje.money import format_euros
+
+
+def publish(arguments: argparse.Namespace) -> Answer:
+    """`task publish`."""
+    if arguments.minutes < 1:
+        raise Refused("a task takes a minute at least")
+    written = draft(Draft(arguments.title, arguments.category, arguments.place, arguments.minutes, arguments.reward))
+    return _moved(written.pk, Move.PUBLISH, arguments.by)
+
+
+def make_move(arguments: argparse.Namespace) -> Answer:
+    """Any other move."""
+    return _moved(arguments.task, arguments.move, arguments.by, arguments.reason)
+
+
+def list_tasks(arguments: argparse.Namespace) -> Answer:
+    """`task list`."""
+    tasks = list(Task.objects.order_by("id"))
+    lines = [f"{task.pk:>4}  {task.state:<10} {format_euros(task.reward):>8}  {task.title}" for task in tasks]
+    return Answer("\n".join(lines), {"tasks": [_document(task) for task in tasks]})
+
+
+def _moved(task_id: int, step: Move, actor: str, reason: str = "") -> Answer:
+    try:
+        task = move(task_id, step, actor, int(time.time()), reason)
+    except NotMoved as error:
+        raise Refused(str(error)) from error
+    return Answer(f"task {task.pk} is {task.state}", _document(task))
+
+
+def _document(task: Task) -> dict[str, str | int]:
+    return {
+        "id": task.pk,
+        "title": task.title,
+        "category": task.category,
+        "place": task.place,
+        "minutes": task.minutes,
+        "reward": task.reward,
+        "state": str(task.state),
+        "claimant": task.claimant,
+    }

@@ -1,0 +1,108 @@
+# SPDX-FileCopyrightText: 2026 The Heitje contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""The treasurer's desk: the night, approval, the invariants, who holds how much, what became of entries."""
+
+import argparse
+import time
+
+from django.db.models import Sum
+
+from backend.assembly import configuration_in_use, debtor_of
+from backend.audit.invariants import check
+from backend.commands.answer import Answer, Refused
+from backend.ledger.models import Account
+from backend.redemption import outcomes
+from backend.redemption.models import Case, JournalEntry
+from backend.settlement import night
+from backend.settlement.models import Batch
+from backend.shops.models import Terminal
+from heitje.messages import outcome_documents
+from heitje.money import format_euros
+
+
+def settle(arguments: argparse.Namespace) -> Answer:
+    """`settle`."""
+    configuration = configuration_in_use()
+    if not 1 <= arguments.run <= 99:
+        raise Refused("a run is 1 to 99")
+    batch = night.settle(
+        arguments.date, arguments.run, debtor_of(configuration), configuration.settlements_path, int(time.time())
+    )
+    return _batch_answer(batch)
+
+
+def approve(arguments: argparse.Namespace) -> Answer:
+    """`approve`."""
+    batch = Batch.objects.filter(date=arguments.date, run=arguments.run).first()
+    if batch is None:
+        raise Refused(f"there is no batch {arguments.date}-{arguments.run}")
+    try:
+        night.approve(batch, arguments.official, int(time.time()))
+    except night.NotApproved as error:
+        raise Refused(str(error)) from error
+    return _batch_answer(batch)
+
+
+def check_invariants(arguments: argparse.Namespace) -> Answer:
+    """`check`."""
+    findings = check()
+    lines = []
+    for finding in findings:
+        figures = ", ".join(f"{name} {value}" for name, value in finding.figures.items())
+        lines.append(f"{'holds ' if finding.holds else 'BROKEN'}  {finding.name}: {figures}")
+    document = {
+        "holds": all(finding.holds for finding in findings),
+        "invariants": [
+            {"name": finding.name, "holds": finding.holds, "figures": finding.figures} for finding in findings
+        ],
+    }
+    return Answer("\n".join(lines), document, ok=bool(document["holds"]))
+
+
+def status(arguments: argparse.Namespace) -> Answer:
+    """`status`."""
+    held = dict(Account.objects.values_list("kind").annotate(Sum("balance")).order_by("kind"))
+    terminals = []
+    for terminal in Terminal.objects.order_by("id"):
+        seq, _ = outcomes.head(terminal)
+        terminals.append({"terminal": terminal.id, "shop": terminal.shop_id, "state": terminal.state, "head": seq})
+    cases = list(Case.objects.select_related("entry").order_by("id"))
+    told = [{"kind": str(case.kind), "entry": str(case.entry), "held": case.held} for case in cases]
+    document = {"accounts": held, "terminals": terminals, "cases": told}
+    lines = [f"{kind:<16}{format_euros(total):>12}" for kind, total in held.items()]
+    lines += [f"terminal {row['terminal']} of {row['shop']}: {row['state']}, entry {row['head']}" for row in terminals]
+    lines += [f"case: {case.kind}, entry {case.entry}, {format_euros(case.held)} held" for case in cases]
+    return Answer("\n".join(lines), document)
+
+
+def show_outcomes(arguments: argparse.Namespace) -> Answer:
+    """`outcomes`."""
+    name = arguments.terminal.lower()
+    rows = JournalEntry.objects.filter(terminal=name, seq__gt=arguments.after).order_by("seq", "branch")
+    if not Terminal.objects.filter(id=name).exists():
+        raise Refused(f"there is no terminal {name}")
+    told = outcome_documents(outcomes.as_told(rows))
+    lines = [" ".join(str(row[part]) for part in ("seq", "outcome", "reason") if part in row) for row in told]
+    return Answer("\n".join(lines), {"outcomes": told})
+
+
+def _batch_answer(batch: Batch) -> Answer:
+    folder = night.folder_of(batch, configuration_in_use().settlements_path)
+    lines = list(batch.lines.order_by("shop_id"))
+    released = night.is_released(batch)
+    document = {
+        "date": batch.date.isoformat(),
+        "run": batch.run,
+        "total": sum(line.amount for line in lines),
+        "lines": [{"shop": line.shop_id, "amount": line.amount} for line in lines],
+        "bank_file": str(folder / night.BANK_FILE) if batch.bank_file else None,
+        "sha256": batch.sha256 or None,
+        "statements": [str(path) for path in sorted(folder.glob("statement-*.csv"))],
+        "approvals": batch.approvals.count(),
+        "released": released,
+    }
+    if not lines:
+        return Answer("nothing is owed: no bank file", document)
+    state = "released by two officials" if released else "waits for two officials"
+    total = format_euros(sum(line.amount for line in lines))
+    return Answer(f"{len(lines)} shops, {total} euro, {state}\n{document['bank_file']}\n{batch.sha256}", document)

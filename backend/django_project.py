@@ -1,0 +1,64 @@
+# SPDX-FileCopyrightText: 2026 The Heitje contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""Starts Django for one backend directory: the only place where settings and database meet.
+
+SQLite is set up for money: write-ahead log, a sync at each commit, foreign keys, and transactions that take the write
+lock when they begin, so that what a transaction reads is what it writes upon.
+"""
+
+from typing import Any, Final
+
+import django
+from django.conf import settings
+
+from backend import settings as fixed
+from backend.configuration import Configuration, ConfigurationError
+
+BUSY_TIMEOUT_S: Final = 20
+_PRAGMAS: Final = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA recursive_triggers=ON;"
+
+
+def start(configuration: Configuration) -> None:
+    """Configure and set up Django. Once per process: a second directory raises `ConfigurationError`."""
+    if settings.configured:
+        if settings.DATABASES["default"]["NAME"] != str(configuration.database_path):
+            raise ConfigurationError("this process already serves another backend directory")
+        return
+    try:
+        secret = configuration.django_key_path.read_text(encoding="ascii").strip()
+    except OSError as error:
+        raise ConfigurationError(f"Django's secret is missing: {error}") from error
+    same_for_all = {name: getattr(fixed, name) for name in dir(fixed) if name.isupper()}
+    settings.configure(
+        **same_for_all,
+        SECRET_KEY=secret,
+        DATABASES={"default": database_settings(configuration)},
+        LOGGING=_logging(),
+        HEITJE=configuration,
+    )
+    django.setup()
+
+
+def database_settings(configuration: Configuration) -> dict[str, Any]:
+    """Django's description of the SQLite database."""
+    return {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": str(configuration.database_path),
+        "CONN_MAX_AGE": None,
+        "OPTIONS": {"transaction_mode": "IMMEDIATE", "timeout": BUSY_TIMEOUT_S, "init_command": _PRAGMAS},
+    }
+
+
+def _logging() -> dict[str, Any]:
+    """One JSON object per line on standard error."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"json": {"()": "backend.log_lines.JsonLines"}},
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+        "root": {"handlers": ["stderr"], "level": "WARNING"},
+        "loggers": {
+            "backend": {"level": "INFO"},
+            "django": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
+        },
+    }

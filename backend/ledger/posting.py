@@ -1,0 +1,141 @@
+# SPDX-FileCopyrightText: 2026 The Heitje contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""Posting events into the book: once each, whole, and in the caller's transaction.
+
+"Already there" is success: the same event again posts nothing and says so. The database refuses what must not be; this
+module only gives those refusals a name.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from django.db import IntegrityError, transaction
+
+from backend.ledger.accounts import AccountKind, AccountName
+from backend.ledger.models import Account, Transfer
+from heitje.money import Cents
+
+
+class LedgerRefused(Exception):
+    """The book does not take this event; nothing of it was posted."""
+
+
+class EventDiffers(LedgerRefused):
+    """An event of this id is in the book with other lines: two causes were given one id."""
+
+
+class Overdrawn(LedgerRefused):
+    """An account would go below zero."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One transfer of an event."""
+
+    debit: AccountName
+    credit: AccountName
+    amount: Cents
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What happened: its id was made by whoever caused it, `kind` is one row of LEDGER.md section 1."""
+
+    id: str
+    kind: str
+    lines: tuple[Line, ...]
+    reference: str = ""
+
+
+def post(event: Event, at: int) -> bool:
+    """Post one event at Unix time `at`. True: posted now; False: already there. Raises `LedgerRefused`."""
+    return bool(post_all((event,), at))
+
+
+def post_all(events: Sequence[Event], at: int) -> frozenset[str]:
+    """Post many events in one go; the ids of those that were not there yet. Raises `LedgerRefused`: none is posted."""
+    with transaction.atomic():
+        known = _known_lines([event.id for event in events])
+        fresh: dict[str, Event] = {}
+        for event in events:
+            before = known.get(event.id) or (fresh[event.id].lines if event.id in fresh else None)
+            if before is None:
+                fresh[event.id] = event
+            elif before != event.lines:
+                raise EventDiffers(f"{event.id} is in the book with other lines")
+        lines = [line for event in fresh.values() for line in event.lines]
+        ids = _account_ids({line.debit for line in lines} | {line.credit for line in lines})
+        rows = [
+            Transfer(
+                event=event.id,
+                line=number,
+                kind=event.kind,
+                debit_id=ids[line.debit],
+                credit_id=ids[line.credit],
+                amount=line.amount,
+                reference=event.reference,
+                at=at,
+            )
+            for event in fresh.values()
+            for number, line in enumerate(event.lines)
+        ]
+        try:
+            with transaction.atomic():
+                Transfer.objects.bulk_create(rows)
+        except IntegrityError as error:
+            if "balance" in str(error):
+                raise Overdrawn("an account would go below zero") from error
+            raise LedgerRefused(str(error)) from error
+    return frozenset(fresh)
+
+
+def balance(name: AccountName) -> Cents:
+    """What an account holds now; an account that was never posted to holds nothing."""
+    return balances((name,))[name]
+
+
+def balances(names: Iterable[AccountName]) -> dict[AccountName, Cents]:
+    """What several accounts hold now."""
+    wanted = set(names)
+    held = dict.fromkeys(wanted, Cents(0))
+    held |= {name: Cents(balance) for name, _, balance in _rows(wanted)}
+    return held
+
+
+def _rows(names: Iterable[AccountName]) -> Iterator[tuple[AccountName, int, int]]:
+    """Name, id and balance of those accounts that exist, one query for each kind."""
+    owners: dict[AccountKind, list[str]] = {}
+    for name in names:
+        owners.setdefault(name.kind, []).append(name.owner)
+    for kind, of_kind in owners.items():
+        rows = Account.objects.filter(kind=kind, owner__in=of_kind).values_list("owner", "id", "balance")
+        for owner, account_id, balance in rows:
+            yield AccountName(kind, owner), account_id, balance
+
+
+def _account_ids(names: set[AccountName]) -> dict[AccountName, int]:
+    """Ids of these accounts; those that do not exist are opened."""
+    ids = {name: account_id for name, account_id, _ in _rows(names)}
+    missing = names - ids.keys()
+    if missing:
+        Account.objects.bulk_create([Account(kind=name.kind, owner=name.owner) for name in sorted(missing)])
+        ids |= {name: account_id for name, account_id, _ in _rows(missing)}
+    return ids
+
+
+def _known_lines(event_ids: Sequence[str]) -> dict[str, tuple[Line, ...]]:
+    """The lines of those events that are in the book."""
+    known: dict[str, tuple[Line, ...]] = {}
+    rows = (
+        Transfer.objects.filter(event__in=event_ids)
+        .order_by("event", "line")
+        .values_list("event", "amount", "debit__kind", "debit__owner", "credit__kind", "credit__owner")
+    )
+    for event, amount, debit_kind, debit_owner, credit_kind, credit_owner in rows:
+        line = Line(
+            AccountName(AccountKind(debit_kind), debit_owner),
+            AccountName(AccountKind(credit_kind), credit_owner),
+            Cents(amount),
+        )
+        known[event] = (*known.get(event, ()), line)
+    return known

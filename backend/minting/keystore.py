@@ -1,0 +1,46 @@
+# SPDX-FileCopyrightText: 2026 The Heitje contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""The mint's keys behind one interface (DESIGN.md section 4): what is signed and what is proved, never a key itself."""
+
+from typing import Protocol
+
+from heitje.bundle import BundleKey, TrustBundle
+from heitje.vouchers import Voucher
+
+
+class KeysRefused(Exception):
+    """These keys may not be used here, or are not to be had; the text says why."""
+
+
+class KeyStore(Protocol):
+    """Signatures by use, and the transaction MAC of cards. Each signature is logged by key id and digest."""
+
+    @property
+    def df_name(self) -> bytes:
+        """The 8-byte name of the programme's application on a card."""
+        ...
+
+    @property
+    def keys(self) -> tuple[BundleKey, ...]:
+        """The programme's public keys as a bundle lists them."""
+        ...
+
+    def sign_voucher(self, voucher: Voucher, revoked: frozenset[bytes]) -> bytes:
+        """A voucher's token, under a key valid at its `iat` whose id is not revoked. Raises `KeysRefused`."""
+        ...
+
+    def sign_time(self, terminal: bytes, now: int) -> bytes:
+        """The server's signed time for one terminal. Raises `KeysRefused`."""
+        ...
+
+    def sign_bundle(self, bundle: TrustBundle) -> bytes:
+        """A signed trust bundle. Raises `KeysRefused`."""
+        ...
+
+    def transaction_mac(self, uid: bytes, tmc: int, tmi: bytes) -> bytes:
+        """The 8-byte TMV that the card `uid` makes of `tmi` for its transaction `tmc` (the counter after it)."""
+        ...
+
+    def previous_reader(self, uid: bytes, tmc: int, enc_tmri: bytes) -> bytes:
+        """TMRIPrev out of the EncTMRI of the card's transaction `tmc`."""
+        ...

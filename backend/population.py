@@ -1,0 +1,66 @@
+# SPDX-FileCopyrightText: 2026 The Heitje contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""What a test programme's backend knows from the start: a funded reserve, its shop, its terminal, its cards."""
+
+from typing import Final
+
+from django.db import transaction
+
+from backend.assembly import programme_of
+from backend.configuration import Configuration
+from backend.minting import cover
+from backend.minting.bundles import issue_bundle
+from backend.minting.cards import load_card_at_issue
+from backend.shops.admission import admit_shop, enrol_terminal
+from backend.tasks.transitions import Move
+from backend.tasks.workflow import Draft, draft, move
+from heitje.money import Cents
+from heitje.programme import TestProgramme
+
+RESERVE: Final = Cents(1_000_000)
+LOSS_FUND: Final = Cents(100_000)
+SHOP_NAME: Final = "Bakkerij De Eerste"
+SHOP_IBAN: Final = "NL91ABNA0417164300"
+"""Published as an example: it checks, and nobody holds it."""
+EDITOR: Final = "editor-1"
+INSPECTOR: Final = "inspector-1"
+
+
+def populate(configuration: Configuration, programme: TestProgramme, now: int) -> None:
+    """Enter it all at Unix time `now`, in one transaction.
+
+    The value on a card was minted as any other: a task for it was published, done and validated.
+    """
+    with transaction.atomic():
+        cover.fund("init:reserve", RESERVE, "opening balance", now)
+        cover.fill_loss_fund("init:loss fund", LOSS_FUND, now)
+        shop = admit_shop(
+            shop_id=programme.shop.id,
+            owner=programme.shop.id,
+            name=SHOP_NAME,
+            category=programme.shop.category,
+            area=programme.shop.area,
+            iban=SHOP_IBAN,
+        )
+        terminal = enrol_terminal(
+            terminal_id=programme.terminal,
+            shop=shop,
+            public_key=programme.terminal_key.public,
+            paper_till=programme.paper_till,
+            secure_element=False,
+            at=now,
+        )
+        for number, card in enumerate(programme.cards, start=1):
+            citizen = f"citizen-{number}"
+            reward(citizen, Cents(card.balance), now)
+            load_card_at_issue(card.uid, citizen, Cents(card.balance), now)
+        issue_bundle(configuration.programme, terminal, programme_of(configuration).key_store, now)
+
+
+def reward(citizen: str, amount: Cents, now: int) -> None:
+    """One task from draft to reward."""
+    task = draft(Draft("Opening balance of a test card", "other", "Testburg", 60, amount))
+    move(task.pk, Move.PUBLISH, EDITOR, now)
+    for step in (Move.CLAIM, Move.START, Move.SUBMIT):
+        move(task.pk, step, citizen, now)
+    move(task.pk, Move.VALIDATE, INSPECTOR, now)

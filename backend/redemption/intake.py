@@ -1,0 +1,138 @@
+# SPDX-FileCopyrightText: 2026 The Heitje contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""Takes a terminal's batch in (JOURNAL.md section 3): what can be checked alone first, then one transaction.
+
+The chain places each entry: already there, next, or in a fork. Then each new entry is judged against the books and its
+judgement carried out in memory; at the end everything is written, set by set.
+"""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from django.db import transaction
+
+from backend.minting.keystore import KeyStore
+from backend.redemption.evidence import Facts, Place, examine
+from backend.redemption.journal_branches import Branches, OutOfSequence, Placed
+from backend.redemption.judgement import Judgement, OpenCase, pending
+from backend.redemption.judging import judge
+from backend.redemption.loading import load
+from backend.redemption.models import CaseKind, JournalEntry
+from backend.redemption.reasons import Reason
+from backend.redemption.situation import Situation
+from backend.redemption.writing import write
+from backend.shops.admission import suspend
+from backend.shops.models import Terminal, TerminalState
+from heitje.acceptance import ListedKey, Shop
+from heitje.bundle import KeyUse
+from heitje.journal import BrokenChain, Entry, check_chain, entry_hash
+from heitje.messages import Batch, BatchAnswer, EntryOutcome, Outcome
+
+LOG: Final = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Programme:
+    """Who takes the batch in: the programme's name and its keys."""
+
+    iss: str
+    key_store: KeyStore
+
+
+def receive(terminal: Terminal, batch: Batch, programme: Programme, now: int) -> BatchAnswer:
+    """Take a batch in at Unix time `now`; one outcome per entry, and the new cursor.
+
+    Raises `heitje.journal.MalformedEntry` for bytes that are no entry and `OutOfSequence` for a gap or a wrong prev;
+    then nothing has changed.
+    """
+    entries = _read(terminal, batch)
+    digests = [entry_hash(data).hex() for data in batch.entries]
+    place = _place(terminal, programme)
+    known = Branches.load(terminal.id, batch.after, len(entries))
+    facts = {
+        digest: examine(data, digest, entry, place, programme.key_store)
+        for data, digest, entry in zip(batch.entries, digests, entries, strict=True)
+        if not known.holds(entry.seq, digest)  # what is there already is not checked again
+    }
+    with transaction.atomic():
+        terminal = Terminal.objects.select_related("shop").get(pk=terminal.pk)
+        branches = Branches.load(terminal.id, batch.after, len(entries))
+        placed = branches.place(batch.after, entries, digests)
+        fresh = [(facts[place.digest], place) for place in placed if not place.known and place.digest in facts]
+        outcomes = {place.seq: EntryOutcome(place.seq, Outcome.DUPLICATE, branches.told(place)) for place in placed}
+        if fresh:
+            stored = _take(terminal, fresh, programme, now)
+            outcomes |= {
+                entry.seq: EntryOutcome(entry.seq, Outcome(entry.outcome), entry.reason or None) for entry in stored
+            }
+    cursor = batch.after + len(entries)
+    return BatchAnswer(cursor, tuple(outcomes[entry.seq] for entry in entries))
+
+
+def _read(terminal: Terminal, batch: Batch) -> list[Entry]:
+    """The entries, which must follow each other; that the first follows what is stored is seen in the transaction."""
+    if not batch.entries:
+        return []
+    first = Entry.decode(batch.entries[0])
+    try:
+        return check_chain(bytes.fromhex(terminal.id), batch.after, first.prev, batch.entries)
+    except BrokenChain as error:
+        raise OutOfSequence(Branches.load(terminal.id, 0, 0).next_seq) from error
+
+
+def _place(terminal: Terminal, programme: Programme) -> Place:
+    shop, keys = terminal.shop, programme.key_store.keys
+    return Place(
+        programme=programme.iss,
+        terminal=bytes.fromhex(terminal.id),
+        shop=Shop(shop.id, shop.category, shop.area),
+        paper_till=terminal.paper_till,
+        voucher_keys=tuple(
+            ListedKey(key.public, key.valid_from, key.valid_until) for key in keys if KeyUse.VOUCHER in key.uses
+        ),
+        time_keys=tuple(key.public for key in keys if KeyUse.TIME in key.uses),
+    )
+
+
+def _take(
+    terminal: Terminal, fresh: Sequence[tuple[Facts, Placed]], programme: Programme, now: int
+) -> list[JournalEntry]:
+    """Judge, carry out, write."""
+    forked = next((placed.seq for _, placed in fresh if placed.starts_fork), None)
+    if forked is not None:
+        suspend(terminal)
+        LOG.warning("a journal forked; the terminal is suspended", extra={"terminal": terminal.id, "seq": forked})
+    trusted = terminal.state == TerminalState.ACTIVE
+    situation = load(terminal, [facts for facts, _ in fresh], trusted, now)
+    for facts, placed in fresh:
+        entry = _stored(terminal, facts, placed.branch, now)
+        judgement = _judge(facts, placed, situation, programme.key_store)
+        situation.carry_out(entry, judgement)
+    return write(situation)
+
+
+def _judge(facts: Facts, placed: Placed, situation: Situation, key_store: KeyStore) -> Judgement:
+    try:
+        judgement = judge(facts, placed.branch, situation, key_store)
+    except Exception:
+        LOG.exception("an entry that intake cannot judge", extra={"seq": placed.seq})
+        return pending(Reason.INTERNAL)
+    if placed.starts_fork:
+        fork = OpenCase(CaseKind.FORK)
+        return Judgement(judgement.outcome, judgement.reason, (*judgement.effects, fork))
+    return judgement
+
+
+def _stored(terminal: Terminal, facts: Facts, branch: str, now: int) -> JournalEntry:
+    return JournalEntry(
+        terminal=terminal,
+        branch=branch,
+        seq=facts.entry.seq,
+        hash=facts.digest,
+        data=facts.data,
+        time=facts.entry.time,
+        kind=facts.entry.kind,
+        received_at=now,
+    )

@@ -1,0 +1,110 @@
+# SPDX-FileCopyrightText: 2026 The Heitje contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""Where the entries of a batch stand in a terminal's journal: already there, next, or the beginning of a fork.
+
+A journal is one line, unless a disk was cloned or somebody rewrote it: then two entries share a predecessor. The line
+that came first is the main branch; another is named by the hash of its first entry (JOURNAL.md section 3).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
+
+from backend.redemption.models import MAIN, JournalEntry
+from heitje.journal import Entry, head_of
+
+
+class OutOfSequence(Exception):
+    """A gap, or a predecessor that is not stored: the batch is refused whole; `expected` is what should come."""
+
+    def __init__(self, expected: int) -> None:
+        super().__init__(f"entry {expected} is expected")
+        self.expected = expected
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """One entry's place."""
+
+    seq: int
+    digest: str
+    branch: str
+    known: bool
+    starts_fork: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    branch: str
+    outcome: str
+    reason: str
+
+
+class Branches:
+    """The part of a terminal's journal that a batch touches."""
+
+    def __init__(self, terminal: str, rows: dict[tuple[int, str], _Row], heads: dict[str, int]) -> None:
+        self._terminal = terminal
+        self._rows = rows
+        self._heads = heads
+
+    @classmethod
+    def load(cls, terminal: str, after: int, count: int) -> Self:
+        """Read entries `after` … `after + count` and the last of each branch."""
+        entries = JournalEntry.objects.filter(terminal=terminal)
+        rows = entries.filter(seq__gte=after, seq__lte=after + count)
+        stored = {
+            (seq, digest): _Row(branch, outcome, reason)
+            for seq, digest, branch, outcome, reason in rows.values_list("seq", "hash", "branch", "outcome", "reason")
+        }
+        heads: dict[str, int] = {MAIN: 0}
+        last = entries.filter(branch=MAIN).order_by("-seq").values_list("seq", flat=True).first()
+        heads[MAIN] = last or 0
+        for branch, seq in entries.exclude(branch=MAIN).values_list("branch", "seq"):
+            heads[branch] = max(seq, heads.get(branch, 0))
+        return cls(terminal, stored, heads)
+
+    @property
+    def next_seq(self) -> int:
+        """The number of the entry that the main branch wants next."""
+        return self._heads[MAIN] + 1
+
+    def holds(self, seq: int, digest: str) -> bool:
+        """Whether these very bytes are stored, as far as was loaded."""
+        return (seq, digest) in self._rows
+
+    def told(self, placed: Placed) -> str | None:
+        """What a stored entry was told, where it was not simply accepted."""
+        row = self._rows.get((placed.seq, placed.digest))
+        if row is None or row.outcome == "accepted":
+            return None
+        return f"{row.outcome}: {row.reason}" if row.reason else row.outcome
+
+    def place(self, after: int, entries: Sequence[Entry], digests: Sequence[str]) -> list[Placed]:
+        """Place entries that follow each other. Raises `OutOfSequence`."""
+        if not entries:
+            return []
+        branch = self._predecessor(after, entries[0].prev)
+        placed = []
+        for entry, digest in zip(entries, digests, strict=True):
+            row = self._rows.get((entry.seq, digest))
+            if row is not None:
+                branch = row.branch
+                placed.append(Placed(entry.seq, digest, branch, known=True))
+                continue
+            forks = self._heads[branch] != entry.seq - 1
+            if forks:
+                branch = digest[:16]
+            self._heads[branch] = entry.seq
+            placed.append(Placed(entry.seq, digest, branch, known=False, starts_fork=forks))
+        return placed
+
+    def _predecessor(self, after: int, prev: bytes) -> str:
+        if after == 0:
+            if prev != head_of(bytes.fromhex(self._terminal)):
+                raise OutOfSequence(self.next_seq)
+            return MAIN
+        row = self._rows.get((after, prev.hex()))
+        if row is None:
+            raise OutOfSequence(self.next_seq)
+        return row.branch

@@ -1,0 +1,131 @@
+# SPDX-FileCopyrightText: 2026 The Heitje contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""Loads the situation of a batch: one query per kind of thing, however many entries there are."""
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from django.db.models import Max, Q, Sum
+
+from backend.ledger import accounts
+from backend.ledger.accounts import AccountName
+from backend.ledger.posting import balances
+from backend.minting.models import Card, IssuedBundle, IssuedVoucher
+from backend.redemption.chain import Chain, Link
+from backend.redemption.evidence import Facts
+from backend.redemption.models import MAIN, CardTransaction, Claim, ClaimState, JournalEntry
+from backend.redemption.situation import Anchor, ClaimKey, Situation
+from backend.shops.models import Terminal
+from heitje.journal import CardEvidence, Instrument, Kind
+
+GUARANTEE_WINDOW_S: Final = 30 * 86_400
+GUARANTEE_CARD_CENTS: Final = 10_000
+GUARANTEE_VOUCHER_CENTS: Final = 2500
+"""What a shop's owner is paid for later claims in 30 days (LEDGER.md section 2)."""
+_DAY_S: Final = 2 * 86_400
+"""Covers the calendar day of any entry, whatever its time zone."""
+
+
+def load(terminal: Terminal, facts: Sequence[Facts], trusted: bool, now: int) -> Situation:
+    """The situation for judging these entries, none of which is stored yet. Inside the batch's transaction."""
+    situation = Situation(terminal=terminal, trusted=trusted, now=now)
+    situation.anchors_ahead = [Anchor(fact.entry.seq, fact.anchor) for fact in facts if fact.anchor is not None]
+    _load_anchor(situation, facts)
+    named = [fact.entry.of for fact in facts if fact.entry.of is not None]
+    claims: dict[int, Claim] = {}
+    _gather(claims, Claim.objects.filter(terminal=terminal).filter(Q(intent_seq__in=named) | Q(completed_by__in=named)))
+    after = 0 if situation.anchor is None else situation.anchor.seq
+    _gather(claims, Claim.objects.filter(terminal=terminal, branch=MAIN, intent_seq__gt=after))
+    uids = {fact.item for fact in facts if isinstance(fact.entry.evidence, CardEvidence)}
+    uids |= {claim.item for claim in claims.values() if claim.instrument == Instrument.CARD and _named(claim, named)}
+    ctis = {fact.item for fact in facts if fact.signed is not None}
+    ctis |= {claim.item for claim in claims.values() if claim.instrument != Instrument.CARD and _named(claim, named)}
+    if ctis:
+        _gather(claims, Claim.objects.filter(item__in=ctis))
+    if uids:
+        waiting = Q(state__in=(ClaimState.OPEN, ClaimState.UNRESOLVED, ClaimState.VOIDED))
+        earliest = min(fact.entry.time for fact in facts) - _DAY_S
+        _gather(claims, Claim.objects.filter(waiting | Q(terminal=terminal, time__gte=earliest), item__in=uids))
+    _index(situation, claims.values(), after)
+    _load_cards(situation, facts, uids)
+    situation.vouchers = {row.cti: row for row in IssuedVoucher.objects.filter(cti__in=ctis).defer("token")}
+    _load_holdings(situation)
+    _load_guarantee(situation)
+    bundles = IssuedBundle.objects.filter(terminal=terminal).values_list("version", "issued_at")
+    situation.bundles = dict(bundles)
+    return situation
+
+
+def _named(claim: Claim, named: list[int]) -> bool:
+    return claim.intent_seq in named or claim.completed_by in named
+
+
+def _gather(claims: dict[int, Claim], rows: Iterable[Claim]) -> None:
+    for claim in rows:
+        claims.setdefault(claim.pk, claim)
+
+
+def _load_anchor(situation: Situation, facts: Sequence[Facts]) -> None:
+    first = facts[0].entry.seq
+    stored = JournalEntry.objects.filter(terminal=situation.terminal, branch=MAIN, seq__lt=first)
+    anchor = stored.filter(server_time__isnull=False).order_by("-seq").values_list("seq", "server_time").first()
+    if anchor is not None and anchor[1] is not None:
+        situation.anchor = Anchor(anchor[0], anchor[1])
+    after = 1 if situation.anchor is None else situation.anchor.seq + 1
+    situation.oldest_unsent = stored.filter(seq=after).values_list("time", flat=True).first()
+
+
+def _index(situation: Situation, claims: Iterable[Claim], anchor_seq: int) -> None:
+    for claim in claims:
+        situation.by_item[claim.item].append(claim)
+        if claim.terminal_id != situation.terminal.id:
+            continue
+        situation.claims[ClaimKey(claim.branch, claim.intent_seq)] = claim
+        if claim.completed_by is not None:
+            situation.completions[ClaimKey(claim.branch, claim.completed_by)] = claim
+        if claim.branch == MAIN and claim.intent_seq > anchor_seq:
+            situation.since_anchor.append(claim)
+
+
+def _load_cards(situation: Situation, facts: Sequence[Facts], uids: set[str]) -> None:
+    """Cards and their chains. Of a chain the last link is enough, unless an entry speaks of what came before it."""
+    situation.cards = {card.uid: card for card in Card.objects.filter(uid__in=uids)}
+    heads = dict(CardTransaction.objects.filter(uid__in=uids).values_list("uid").annotate(Max("tmc")))
+    whole = set()
+    for fact in facts:
+        evidence = fact.entry.evidence
+        if isinstance(evidence, CardEvidence) and evidence.tmc is not None and evidence.tmc <= heads.get(fact.item, 0):
+            whole.add(fact.item)
+        claim = situation.claims.get(ClaimKey(MAIN, fact.entry.of or 0))
+        if fact.entry.kind in (Kind.VOID, Kind.UNRESOLVED) and claim is not None:
+            whole.add(claim.item)
+    wanted = Q(uid__in=whole)
+    for uid, tmc in heads.items():
+        if uid not in whole:
+            wanted |= Q(uid=uid, tmc=tmc)
+    links: dict[str, list[Link]] = {uid: [] for uid in uids}
+    for row in CardTransaction.objects.filter(wanted):
+        links[row.uid].append(Link(row.tmc, row.tmri, row.previous_tmri, row.balance_before, row.amount))
+    situation.chains = {uid: Chain(card.opening_balance, links[uid]) for uid, card in situation.cards.items()}
+
+
+def _load_holdings(situation: Situation) -> None:
+    names: set[AccountName] = {accounts.LOSS_FUND}
+    for uid, card in situation.cards.items():
+        names |= {accounts.purse(uid), accounts.citizen(card.citizen)}
+    for voucher in situation.vouchers.values():
+        names |= {account_of(voucher), accounts.citizen(voucher.citizen)}
+    situation.holdings.update(balances(names))
+
+
+def account_of(voucher: IssuedVoucher) -> AccountName:
+    """The account that holds a voucher's value."""
+    return accounts.note(voucher.cti) if voucher.paper else accounts.allowance(voucher.cti)
+
+
+def _load_guarantee(situation: Situation) -> None:
+    owner, since = situation.terminal.shop.owner, situation.now - GUARANTEE_WINDOW_S
+    paid = Claim.objects.filter(shop__owner=owner, settled_at__gt=since, guaranteed__gt=0)
+    card = paid.filter(instrument=Instrument.CARD).aggregate(sum=Sum("guaranteed"))["sum"] or 0
+    voucher = paid.exclude(instrument=Instrument.CARD).aggregate(sum=Sum("guaranteed"))["sum"] or 0
+    situation.guarantee_left = {True: GUARANTEE_CARD_CENTS - card, False: GUARANTEE_VOUCHER_CENTS - voucher}

@@ -1,0 +1,206 @@
+# SPDX-FileCopyrightText: 2026 The Heitje contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""What the terminals sent, and what became of it. Ids and digests in hex; times in Unix seconds; amounts in cents."""
+
+from typing import ClassVar
+
+from django.db import models
+
+from backend.shops.models import Shop, Terminal
+from heitje.journal import Instrument, Kind
+from heitje.messages import Outcome
+
+MAIN: str = ""
+"""The branch of the journal that was there first; a fork's branch is named by the hash of its first entry."""
+
+
+class JournalEntry(models.Model):
+    """One entry, byte for byte, and what intake answered."""
+
+    terminal = models.ForeignKey(Terminal, on_delete=models.PROTECT, related_name="entries")
+    branch = models.CharField(max_length=16, default=MAIN)
+    seq = models.PositiveBigIntegerField()
+    hash = models.CharField(max_length=64)
+    data = models.BinaryField()
+    time = models.PositiveBigIntegerField()
+    kind = models.PositiveSmallIntegerField(choices=[(kind.value, kind.name) for kind in Kind])
+    server_time = models.PositiveBigIntegerField(null=True)
+    """Of a time anchor that verified: the time that was signed."""
+    outcome = models.CharField(max_length=9, choices=[(outcome.value, outcome.value) for outcome in Outcome])
+    reason = models.CharField(max_length=80, default="")
+    waited = models.BooleanField(default=False)
+    """It was once pending, so the terminal may ask what became of it."""
+    received_at = models.PositiveBigIntegerField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=("terminal", "branch", "seq"), name="redemption_entry_once"),
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=("terminal", "seq"), name="redemption_anchors", condition=models.Q(server_time__isnull=False)
+            ),
+            models.Index(fields=("terminal", "seq"), name="redemption_waited", condition=models.Q(waited=True)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.terminal_id}/{self.branch}{self.seq}"
+
+
+class ClaimState(models.TextChoices):
+    """Where an intent stands: it is settled once."""
+
+    OPEN = "open"
+    REDEEMED = "redeemed"
+    """The first claim: paid whole."""
+    LATER = "later"
+    """Taken elsewhere first, or more than was left: paid within the guarantee."""
+    VOIDED = "voided"
+    UNRESOLVED = "unresolved"
+    """Waits for the card's next transaction."""
+    HELD = "held"
+    """Waits for a person."""
+    RETURNED = "returned"
+    """The card committed, the goods were not given: back to the citizen."""
+    REFUSED = "refused"
+
+
+class Claim(models.Model):
+    """An intent and what became of it: the unit of posting."""
+
+    terminal = models.ForeignKey(Terminal, on_delete=models.PROTECT, related_name="claims")
+    branch = models.CharField(max_length=16, default=MAIN)
+    intent_seq = models.PositiveBigIntegerField()
+    shop = models.ForeignKey(Shop, on_delete=models.PROTECT, related_name="claims")
+    instrument = models.PositiveSmallIntegerField(choices=[(kind.value, kind.name) for kind in Instrument])
+    item = models.CharField(max_length=32)
+    """The card's UID, or the voucher's id."""
+    amount = models.BigIntegerField()
+    time = models.PositiveBigIntegerField()
+    sale = models.CharField(max_length=32)
+    fingerprint = models.CharField(max_length=64)
+    """Digest of the evidence that a redemption must repeat."""
+    code_seq = models.PositiveBigIntegerField(null=True)
+    payload = models.CharField(max_length=64, default="")
+    """Digest of what the phone signed."""
+    tmc_before = models.PositiveBigIntegerField(null=True)
+    state = models.CharField(max_length=10, choices=ClaimState, default=ClaimState.OPEN)
+    given = models.BooleanField(null=True)
+    completed_by = models.PositiveBigIntegerField(null=True)
+    """The entry that last said how it ended: a refund names it, and its outcome follows the claim."""
+    paid = models.BigIntegerField(default=0)
+    guaranteed = models.BigIntegerField(default=0)
+    """What of `paid` came under the guarantee."""
+    refunded = models.BigIntegerField(default=0)
+    settled_at = models.PositiveBigIntegerField(null=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=("terminal", "branch", "intent_seq"), name="redemption_claim_once"),
+            models.CheckConstraint(
+                condition=models.Q(paid__gte=0, paid__lte=models.F("amount"), guaranteed__lte=models.F("paid")),
+                name="redemption_paid",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(refunded__gte=0, refunded__lte=models.F("paid")), name="redemption_refunded"
+            ),
+            models.UniqueConstraint(
+                fields=("item",),
+                condition=models.Q(state="redeemed", instrument=int(Instrument.PAPER)),
+                name="redemption_note_once",
+            ),
+            models.UniqueConstraint(
+                fields=("item", "code_seq"),
+                condition=models.Q(state="redeemed", instrument=int(Instrument.PHONE)),
+                name="redemption_code_once",
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=("item",), name="redemption_item"),
+            models.Index(
+                fields=("shop", "settled_at"), name="redemption_guaranteed", condition=models.Q(guaranteed__gt=0)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.terminal_id}/{self.branch}{self.intent_seq} {self.state}"
+
+
+class CardTransaction(models.Model):
+    """One link of a card's chain: a sale that is proved by its own TMV, or by the next one's EncTMRI."""
+
+    uid = models.CharField(max_length=14)
+    tmc = models.PositiveBigIntegerField()
+    tmri = models.CharField(max_length=32)
+    previous_tmri = models.CharField(max_length=32)
+    balance_before = models.BigIntegerField()
+    amount = models.BigIntegerField()
+    claim = models.OneToOneField(Claim, on_delete=models.PROTECT, related_name="transaction")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=("uid", "tmc"), name="redemption_transaction_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"transaction {self.tmc}"
+
+
+class Refund(models.Model):
+    """What a shop gives back; what payable does not cover waits and comes first out of the next sales."""
+
+    entry = models.OneToOneField(JournalEntry, on_delete=models.PROTECT, related_name="refund")
+    claim = models.ForeignKey(Claim, on_delete=models.PROTECT, related_name="refunds")
+    shop = models.ForeignKey(Shop, on_delete=models.PROTECT, related_name="refunds")
+    amount = models.BigIntegerField()
+    paid = models.BigIntegerField(default=0)
+    parts = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(amount__gt=0, paid__gte=0, paid__lte=models.F("amount")),
+                name="redemption_refund_paid",
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=("shop",), name="redemption_waiting", condition=models.Q(paid__lt=models.F("amount"))),
+        ]
+
+    def __str__(self) -> str:
+        return f"refund {self.entry}"
+
+
+class CaseKind(models.TextChoices):
+    """Why a person looks."""
+
+    BAD_CARD_MAC = "bad card mac"
+    CARD_CHAIN = "card chain"
+    CARD_OVERDRAWN = "card overdrawn"
+    CARD_RULES = "card rules"
+    TWO_PAYLOADS = "two payloads"
+    OVERSPENT = "overspent"
+    MINT_KEY = "mint key"
+    BEYOND_GUARANTEE = "beyond guarantee"
+    CONTRADICTION = "contradiction"
+    FORK = "fork"
+    TERMINAL_NOT_ALLOWED = "terminal not allowed"
+
+
+class Case(models.Model):
+    """Something for a person, with the entry that holds the evidence. `held`: cents that were not paid."""
+
+    kind = models.CharField(max_length=20, choices=CaseKind)
+    entry = models.ForeignKey(JournalEntry, on_delete=models.PROTECT, related_name="cases")
+    other = models.ForeignKey(Claim, on_delete=models.PROTECT, null=True, related_name="+")
+    """The earlier claim, where there is one: its entries hold the other signature."""
+    held = models.BigIntegerField(default=0)
+    opened_at = models.PositiveBigIntegerField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=("kind", "entry"), name="redemption_case_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.entry}"

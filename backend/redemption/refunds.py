@@ -1,0 +1,46 @@
+# SPDX-FileCopyrightText: 2026 The Heitje contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""Refunds: out of what is owed to the shop, as far as it goes; the rest waits and comes first out of the next sales."""
+
+from collections.abc import Iterable
+
+from django.db.models import F
+
+from backend.ledger import accounts, events
+from backend.ledger.accounts import AccountName
+from backend.ledger.posting import balance, post
+from backend.minting.models import Card, IssuedVoucher
+from backend.redemption.models import JournalEntry, Refund
+from heitje.journal import Instrument
+from heitje.messages import Outcome
+from heitje.money import Cents
+
+
+def cover_waiting(shops: Iterable[str], now: int) -> None:
+    """Pay the waiting refunds of these shops, oldest first, as far as payable goes. Inside the caller's transaction."""
+    waiting = Refund.objects.filter(shop__in=set(shops), paid__lt=F("amount")).order_by("entry_id")
+    for refund in waiting.select_related("claim"):
+        covered = min(balance(accounts.payable(refund.shop_id)), refund.amount - refund.paid)
+        if covered <= 0:
+            continue
+        refund.paid += covered
+        refund.parts += 1
+        refund.save(update_fields=["paid", "parts"])
+        entry = JournalEntry.objects.get(pk=refund.entry_id)
+        reference = f"{entry.terminal_id}/{entry.seq}"
+        event_id = f"refund:{entry.terminal_id}:{entry.seq}:{refund.parts}"
+        post(events.refunded(event_id, refund.shop_id, _receiver(refund), Cents(covered), reference), now)
+        if refund.paid == refund.amount:
+            entry.outcome, entry.reason = Outcome.ACCEPTED, ""
+            entry.save(update_fields=["outcome", "reason"])
+
+
+def _receiver(refund: Refund) -> AccountName:
+    """The citizen, for a card as a waiting load. A note has none: its value waits for a new note at the desk."""
+    claim = refund.claim
+    if claim.instrument == Instrument.CARD:
+        return accounts.citizen(Card.objects.get(uid=claim.item).citizen)
+    voucher = IssuedVoucher.objects.filter(cti=claim.item).first()
+    if voucher is None or voucher.paper:
+        return accounts.note(f"refund {refund.pk}")
+    return accounts.citizen(voucher.citizen)

@@ -1,0 +1,177 @@
+# SPDX-FileCopyrightText: 2026 The Heitje contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""What intake knows while it judges one batch, changed in memory as each judgement is carried out."""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from backend.ledger.accounts import AccountName
+from backend.ledger.posting import Event
+from backend.minting.models import Card, IssuedVoucher
+from backend.redemption.chain import Chain
+from backend.redemption.judgement import (
+    AddLink,
+    Effect,
+    Impose,
+    Judgement,
+    OpenCase,
+    OpenClaim,
+    SetAnchor,
+    Settle,
+    SuspendCard,
+    WriteRefund,
+)
+from backend.redemption.models import CardTransaction, Case, Claim, ClaimState, JournalEntry, Refund
+from backend.shops.models import Terminal
+from heitje.journal import Instrument
+from heitje.messages import Outcome
+
+VOID_STATES = (ClaimState.VOIDED, ClaimState.REFUSED)
+"""Claims that take nothing from a voucher."""
+
+
+class Anchor(NamedTuple):
+    """The last server-signed time in the journal: the entry's number and Unix seconds."""
+
+    seq: int
+    time: int
+
+
+class ClaimKey(NamedTuple):
+    """An entry of this terminal, by branch and number."""
+
+    branch: str
+    seq: int
+
+
+@dataclass
+class Situation:
+    """The books as they concern one batch of one terminal, at Unix time `now`."""
+
+    terminal: Terminal
+    trusted: bool
+    now: int
+    claims: dict[ClaimKey, Claim] = field(default_factory=dict)
+    """This terminal's claims, by intent."""
+    completions: dict[ClaimKey, Claim] = field(default_factory=dict)
+    """The same, by the entry that completed them."""
+    by_item: dict[str, list[Claim]] = field(default_factory=lambda: defaultdict(list))
+    """Claims on the vouchers and cards of this batch, of every terminal."""
+    since_anchor: list[Claim] = field(default_factory=list)
+    cards: dict[str, Card] = field(default_factory=dict)
+    chains: dict[str, Chain] = field(default_factory=dict)
+    vouchers: dict[str, IssuedVoucher] = field(default_factory=dict)
+    holdings: dict[AccountName, int] = field(default_factory=lambda: defaultdict(int))
+    guarantee_left: dict[bool, int] = field(default_factory=dict)
+    """What the guarantee still pays this shop's owner: of cards (True), of phone and paper (False)."""
+    bundles: dict[int, int] = field(default_factory=dict)
+    """When each version of this terminal's trust bundle was issued."""
+    anchor: Anchor | None = None
+    oldest_unsent: int | None = None
+    """Time of the first entry after the anchor."""
+    anchors_ahead: list[Anchor] = field(default_factory=list)
+    """Those of this batch, in order."""
+
+    entries: dict[ClaimKey, JournalEntry] = field(default_factory=dict)
+    events: list[Event] = field(default_factory=list)
+    links: list[CardTransaction] = field(default_factory=list)
+    cases: dict[tuple[str, int], Case] = field(default_factory=dict)
+    refunds: list[Refund] = field(default_factory=list)
+    measures: list[Impose] = field(default_factory=list)
+    suspended: set[str] = field(default_factory=set)
+    touched: dict[int, Claim] = field(default_factory=dict)
+    """Claims to be written, by identity."""
+    told: list[tuple[Claim, Outcome, str]] = field(default_factory=list)
+    """What waiting entries of earlier batches, or of other terminals, are told now."""
+
+    def latest_fitting(self, seq: int) -> int:
+        """The latest time that entry `seq` can have: that of the next anchor, or now."""
+        return min((anchor.time for anchor in self.anchors_ahead if anchor.seq > seq), default=self.now)
+
+    def mine(self, item: str, before_seq: int, branch: str) -> list[Claim]:
+        """What this terminal has taken of an item before an intent, voided and refused claims apart."""
+        return [
+            claim
+            for claim in self.by_item[item]
+            if claim.terminal_id == self.terminal.id
+            and claim.branch == branch
+            and claim.intent_seq < before_seq
+            and claim.state not in VOID_STATES
+        ]
+
+    def unsent_cents(self, instrument: Instrument, before_seq: int) -> int:
+        """What this terminal has taken by one instrument since its last contact, before an intent."""
+        return sum(
+            claim.amount
+            for claim in self.since_anchor
+            if claim.instrument == instrument and claim.intent_seq < before_seq and claim.state not in VOID_STATES
+        )
+
+    def carry_out(self, entry: JournalEntry, judgement: Judgement) -> None:
+        """Write an entry's outcome down and do what was decided."""
+        entry.outcome = judgement.outcome
+        entry.reason = "" if judgement.reason is None else str(judgement.reason)
+        entry.waited = judgement.outcome is Outcome.PENDING
+        self.entries[ClaimKey(entry.branch, entry.seq)] = entry
+        if self.oldest_unsent is None:
+            self.oldest_unsent = entry.time
+        for effect in judgement.effects:
+            self._do(entry, effect)
+
+    def _do(self, entry: JournalEntry, effect: Effect) -> None:
+        match effect:
+            case OpenClaim(claim):
+                self.claims[ClaimKey(claim.branch, claim.intent_seq)] = claim
+                self.by_item[claim.item].append(claim)
+                self.since_anchor.append(claim)
+                self.touched[id(claim)] = claim
+            case Settle():
+                self._settle(effect)
+            case AddLink(claim, link):
+                self.chains[claim.item].add(link)
+                self.links.append(
+                    CardTransaction(
+                        uid=claim.item,
+                        tmc=link.tmc,
+                        tmri=link.tmri,
+                        previous_tmri=link.previous_tmri,
+                        balance_before=link.balance_before,
+                        amount=link.amount,
+                        claim=claim,
+                    )
+                )
+            case OpenCase(kind, other, held):
+                self.cases[kind, id(entry)] = Case(kind=kind, entry=entry, other=other, held=held, opened_at=self.now)
+            case SuspendCard(uid):
+                self.cards[uid].suspended_at = self.cards[uid].suspended_at or self.now
+                self.suspended.add(uid)
+            case Impose():
+                self.measures.append(effect)
+            case WriteRefund(claim, amount):
+                claim.refunded += amount
+                self.touched[id(claim)] = claim
+                self.refunds.append(Refund(entry=entry, claim=claim, shop_id=claim.shop_id, amount=amount))
+            case SetAnchor(server_time):
+                entry.server_time = server_time
+                self.anchor = Anchor(entry.seq, server_time)
+                self.oldest_unsent = None
+                self.since_anchor.clear()
+
+    def _settle(self, effect: Settle) -> None:
+        claim = effect.claim
+        claim.state = effect.state
+        claim.given = effect.given if effect.given is not None else claim.given
+        claim.completed_by = effect.completed_by or claim.completed_by
+        if effect.event is not None:
+            self.events.append(effect.event)
+            claim.paid, claim.guaranteed, claim.settled_at = effect.paid, effect.guaranteed, self.now
+            self.guarantee_left[claim.instrument == Instrument.CARD] -= effect.guaranteed
+            for line in effect.event.lines:
+                self.holdings[line.debit] -= line.amount
+                self.holdings[line.credit] += line.amount
+        if claim.terminal_id == self.terminal.id and claim.completed_by is not None:
+            self.completions[ClaimKey(claim.branch, claim.completed_by)] = claim
+        if effect.outcome is not None:
+            self.told.append((claim, effect.outcome, "" if effect.reason is None else str(effect.reason)))
+        self.touched[id(claim)] = claim

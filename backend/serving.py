@@ -1,0 +1,46 @@
+# SPDX-FileCopyrightText: 2026 The Heitje contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""Serves the API with gunicorn: a master that watches a few worker processes, each with threads."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from django.core.wsgi import get_wsgi_application
+from django.db import connections
+from gunicorn.app.base import BaseApplication
+
+THREADS: Final = 4
+_TIMEOUT_S: Final = 30
+
+
+def serve(host: str, port: int, workers: int) -> None:
+    """Serve until SIGTERM or SIGINT; prints `ready http://host:port` once the socket listens. Port 0: a free one."""
+    connections.close_all()  # a connection must not be shared across the workers' fork
+    _Server(host, port, workers).run()
+
+
+class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
+    def __init__(self, host: str, port: int, workers: int) -> None:
+        self._settings: dict[str, object] = {
+            "bind": f"{host}:{port}",
+            "workers": workers,
+            "worker_class": "gthread",
+            "threads": THREADS,
+            "timeout": _TIMEOUT_S,
+            "when_ready": _announce,
+            "loglevel": "warning",
+            "control_socket_disable": True,
+        }
+        super().__init__()
+
+    def load_config(self) -> None:
+        for name, value in self._settings.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Callable[..., Any]:
+        return get_wsgi_application()
+
+
+def _announce(arbiter: Any) -> None:
+    host, port = arbiter.LISTENERS[0].sock.getsockname()[:2]
+    print(f"ready http://{host}:{port}", flush=True)

@@ -1,0 +1,21 @@
+# SPDX-FileCopyrightText: 2026 The Heitje contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""Django's settings that are the same for every programme; `django_project` adds those of one directory."""
+
+INSTALLED_APPS = [
+    "backend.ledger",
+    "backend.shops",
+    "backend.minting",
+    "backend.tasks",
+    "backend.redemption",
+    "backend.settlement",
+    "ninja",
+]
+MIDDLEWARE = ["backend.api.middleware.api_version"]
+ROOT_URLCONF = "backend.api.urls"
+ALLOWED_HOSTS = ["*"]  # terminals call by any name; a request's signature covers the URI that they meant
+USE_TZ = True
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+APPEND_SLASH = False
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
+"""1 MiB: the most that a journal batch may be (JOURNAL.md section 3)."""

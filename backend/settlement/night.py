@@ -1,0 +1,153 @@
+# SPDX-FileCopyrightText: 2026 The Heitje contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""The night: cut, bank file, statements (LEDGER.md section 3). Safe to run twice, and to crash anywhere and run again.
+
+Each step looks at what is stored and does only what is missing. The file's bytes are stored with the batch once and
+never change; the files on disk are copies that can be made again.
+"""
+
+import hashlib
+import os
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Final
+
+from django.db import transaction
+from django.db.models import Max
+
+from backend.ledger import events
+from backend.ledger.accounts import AccountKind
+from backend.ledger.models import Account, Transfer
+from backend.ledger.posting import post_all
+from backend.redemption.refunds import cover_waiting
+from backend.settlement import bank_file
+from backend.settlement.bank_file import BatchOrder, CreditTransfer, Party
+from backend.settlement.models import Approval, Batch, BatchLine
+from backend.settlement.statements import write_statement
+from backend.shops.models import Shop
+from heitje.money import Cents
+
+BANK_FILE: Final = "pain.001.xml"
+OFFICIALS: Final = 2
+
+
+class NotApproved(Exception):
+    """This official's yes does not count; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Debtor:
+    """Who pays: the programme, and its reserve account."""
+
+    programme: str
+    party: Party
+
+
+def settle(day: date, run: int, debtor: Debtor, directory: Path, now: int) -> Batch:
+    """Run the night for `day` at Unix time `now`, or finish it where it stopped."""
+    batch = cut(day, run, now)
+    write_bank_file(batch, debtor)
+    export(batch, debtor.programme, directory)
+    return batch
+
+
+def cut(day: date, run: int, now: int) -> Batch:
+    """Move each shop's payable into the batch, once for each (day, run), in one transaction."""
+    with transaction.atomic():
+        batch = Batch.objects.filter(date=day, run=run).first()
+        if batch is not None:
+            return batch
+        owed = Account.objects.filter(kind=AccountKind.PAYABLE, balance__gt=0)
+        cover_waiting(owed.values_list("owner", flat=True), now)
+        batch = Batch.objects.create(date=day, run=run, cut_at=now)
+        owed_to = dict(owed.values_list("owner", "balance"))
+        shops = Shop.objects.in_bulk(owed_to)
+        _write_lines(batch, owed_to, shops)
+        cuts = [
+            events.settlement_cut(f"settlement:{batch}:{shop}", shop, Cents(owed), str(batch))
+            for shop, owed in owed_to.items()
+        ]
+        post_all(cuts, now)
+    return batch
+
+
+def write_bank_file(batch: Batch, debtor: Debtor) -> None:
+    """Write and store the file's bytes, unless they are stored. A batch without lines has no file."""
+    lines = batch.lines.order_by("shop_id")
+    if batch.bank_file or not lines:
+        return
+    order = BatchOrder(
+        programme=debtor.programme,
+        debtor=debtor.party,
+        execution=batch.date,
+        run=batch.run,
+        created_at=batch.cut_at,
+        transfers=tuple(
+            CreditTransfer(line.shop_id, Party(line.name, line.iban), Cents(line.amount)) for line in lines
+        ),
+    )
+    document = bank_file.write(order)
+    batch.bank_file, batch.sha256 = document, hashlib.sha256(document).hexdigest()
+    batch.save(update_fields=["bank_file", "sha256"])
+
+
+def export(batch: Batch, programme: str, directory: Path) -> None:
+    """Make the copies on disk: the bank file and a statement for each shop, each whole or not at all."""
+    folder = folder_of(batch, directory)
+    folder.mkdir(parents=True, exist_ok=True)
+    if batch.bank_file:
+        _replace(folder / BANK_FILE, bytes(batch.bank_file))
+    for line in batch.lines.select_related("shop", "batch"):
+        reference = bank_file.creditor_reference(programme, batch.date, batch.run, line.shop_id)
+        _replace(folder / f"statement-{line.shop_id}.csv", write_statement(line, reference))
+
+
+def approve(batch: Batch, official: str, now: int) -> int:
+    """An official's yes, once; how many of the two there are. Raises `NotApproved` where there is nothing to send."""
+    if not official:
+        raise NotApproved("an approval has a name")
+    if not batch.bank_file:
+        raise NotApproved("this batch has no bank file")
+    Approval.objects.get_or_create(batch=batch, official=official, defaults={"at": now})
+    return batch.approvals.count()
+
+
+def is_released(batch: Batch) -> bool:
+    """Whether two officials approved: before that the file is neither downloaded nor sent."""
+    return batch.approvals.count() >= OFFICIALS
+
+
+def folder_of(batch: Batch, directory: Path) -> Path:
+    """Where a batch's files are."""
+    return directory / str(batch)
+
+
+def _write_lines(batch: Batch, owed_to: dict[str, int], shops: dict[str, Shop]) -> None:
+    """What each shop is sent, and which rows of the book that pays: those since its line before."""
+    before = dict(BatchLine.objects.filter(shop__in=shops).values_list("shop").annotate(Max("last_transfer")))
+    last = Transfer.objects.aggregate(last=Max("id"))["last"] or 0
+    BatchLine.objects.bulk_create(
+        [
+            BatchLine(
+                batch=batch,
+                shop=shop,
+                amount=owed_to[shop_id],
+                name=shop.name,
+                iban=shop.iban,
+                first_transfer=before.get(shop_id, 0) + 1,
+                last_transfer=last,
+            )
+            for shop_id, shop in shops.items()
+        ]
+    )
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Put a file in place whole: written aside, on disk, then renamed."""
+    aside = path.with_name(path.name + ".part")
+    with aside.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    aside.replace(path)

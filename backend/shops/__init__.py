@@ -1,0 +1,3 @@
+# SPDX-FileCopyrightText: 2026 The Heitje contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""Shops of the programme and their terminals."""
