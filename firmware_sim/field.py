@@ -28,6 +28,7 @@ class Field:
         self._apdus = 0
         self._faults = faults
         self._tear = faults.tear
+        self._last_tear: Tear | None = None
         self._return_after_s = return_after_s
         self._returning: threading.Timer | None = None
         self._watchers: list[Watcher] = []
@@ -54,14 +55,24 @@ class Field:
         with self._lock:
             self._watchers.append(watcher)
 
+    @property
+    def last_tear(self) -> Tear | None:
+        """The tear that has emptied the field; None once cards were put in or lifted."""
+        with self._lock:
+            return self._last_tear
+
+    def arm(self, tear: Tear) -> None:
+        """Have a tear happen to the card that is there, or to the one that enters next."""
+        with self._lock:
+            self._tear = tear
+
     def put(self, *cards: ContactlessCard, tear: Tear | None = None) -> None:
-        """Lay cards in the field (those that were in it are gone). `tear` replaces one that has not happened
-        yet.
-        """
+        """Lay cards in the field; those that were in it are gone. `tear` is armed in the same moment."""
         with self._lock:
             self._cancel_return()
             self._leave()
             self._tear = tear or self._tear
+            self._last_tear = None
             self._apdus = 0
             self._cards = cards
             self._changed.notify_all()
@@ -99,7 +110,7 @@ class Field:
             answer = None if tear and tear.moment is Moment.BEFORE else card.transmit(apdu)
             if tear is None:
                 return self._garbled(answer) if answer else answer
-            self._tear = None
+            self._tear, self._last_tear = None, tear
             self._leave()
             if self._return_after_s is not None:
                 self._returning = threading.Timer(self._return_after_s, self.put, (card,))

@@ -8,6 +8,7 @@ paces itself.
 """
 
 import os
+import select
 import termios
 import tty
 from contextlib import suppress
@@ -32,10 +33,11 @@ class PtyPort:
     def __init__(self, link: Path | None = None) -> None:
         if link is not None and link.exists() and not link.is_symlink():
             raise LinkTaken(f"{link} exists and is no link")
-        self.descriptor, self._far_side = os.openpty()
-        tty.setraw(self._far_side)
+        self.descriptor, far_side = os.openpty()
+        tty.setraw(far_side)
         os.set_blocking(self.descriptor, False)
-        self.device = Path(os.ttyname(self._far_side))
+        self._far_side: int | None = far_side
+        self.device = Path(os.ttyname(far_side))
         self._link = link
         if link is not None:
             beside = link.with_name(link.name + ".new")
@@ -47,6 +49,19 @@ class PtyPort:
     def path(self) -> Path:
         """Where a driver opens it."""
         return self._link or self.device
+
+    def let_go(self) -> None:
+        """Give the far side up, so that `listened_to` can tell whether another program has it open."""
+        if self._far_side is not None:
+            os.close(self._far_side)
+            self._far_side = None
+
+    @property
+    def listened_to(self) -> bool:
+        """Whether a program has the port open; true also where the port itself still holds its far side."""
+        poll = select.poll()
+        poll.register(self.descriptor, 0)
+        return not any(event & select.POLLHUP for _, event in poll.poll(0))
 
     @property
     def baud(self) -> int:
@@ -70,5 +85,5 @@ class PtyPort:
         """Unplug: the other side's next read fails. The link is taken away."""
         if self._link is not None and self._link.is_symlink() and self._link.readlink() == self.device:
             self._link.unlink()
-        os.close(self._far_side)
+        self.let_go()
         os.close(self.descriptor)

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: EUPL-1.2
 """A 2-D scanner on a serial port: sends what it is shown at its baud rate, with a suffix.
 
-A pty carries bytes at once, so the scanner paces itself: 8N1 is ten bits for a byte.
+A pty carries bytes at once, so the scanner paces itself: 8N1 is ten bits for a byte. Like one on USB it holds its
+readings back until a program has the port open, and a moment longer, while that program sets the port up.
 """
 
 import threading
@@ -17,9 +18,13 @@ from firmware_sim.pty_port import PtyPort
 from firmware_sim.simulator import Simulator
 
 CR_LF: Final = b"\r\n"
+BAUDS: Final = (9600, 19200, 38400, 57600, 115200)
 BITS_PER_BYTE: Final = 10
 TICK_S: Final = 0.002
 """Bytes leave in portions of this much time."""
+LISTENER_LOOK_S: Final = 0.02
+SETTLE_S: Final = 0.1
+"""A program that opens a port empties it first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,8 @@ class Scanner(Simulator):
     ) -> None:
         super().__init__("scanner")
         self._port = PtyPort(link)
+        self._port.let_go()
+        self._listened_to = False
         self._bytes_per_s = baud / BITS_PER_BYTE
         self._suffix = suffix
         self._faults = faults
@@ -78,6 +85,8 @@ class Scanner(Simulator):
             if not self._shown:
                 self.wait_readable(None)
                 continue
+            if not self._has_listener():
+                continue
             self._send(self._shown.popleft())
             with self._sent:
                 self._unsent -= 1
@@ -85,6 +94,15 @@ class Scanner(Simulator):
 
     def release(self) -> None:
         self._port.close()
+
+    def _has_listener(self) -> bool:
+        """Whether a program listens; one that has just come is given time, one that has not is looked for again."""
+        before, self._listened_to = self._listened_to, self._port.listened_to
+        if not self._listened_to:
+            self._rest(LISTENER_LOOK_S)
+        elif not before:
+            self._rest(SETTLE_S)
+        return self._listened_to
 
     def _send(self, data: bytes) -> None:
         faults = self._faults

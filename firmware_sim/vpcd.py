@@ -14,6 +14,7 @@ What a reader answers by itself never reaches the card and is not counted as an 
 import socket
 import struct
 import sys
+import threading
 from typing import Final
 
 from firmware_sim.contactless import ContactlessCard
@@ -41,14 +42,16 @@ class Vpcd(Simulator):
         self._address = (host, port)
         self._socket: socket.socket | None = None
         self._received = b""
-        self._reached = False
+        self._reached = threading.Event()
         self.field = field
         field.watch(self.wake)
 
-    @property
-    def reached(self) -> bool:
-        """Whether vpcd has asked for the card's ATR, so that pcscd knows of it."""
-        return self._reached
+    def wait_reached(self, cancelled: threading.Event) -> bool:
+        """Wait until vpcd has asked for a card's ATR, so that pcscd knows of it. False when `cancelled` is set."""
+        while not self._reached.wait(RETRY_S):
+            if cancelled.is_set():
+                return False
+        return True
 
     def serve(self) -> None:
         while not self.stopping:
@@ -114,7 +117,7 @@ class Vpcd(Simulator):
             card.power_off()
             return None
         if message == _ATR:
-            self._reached = True
+            self._reached.set()
             return card.atr
         if message[:1] == bytes((_READER_CLASS,)):
             return card.uid + _OK if message[:4] == _GET_UID else _NOT_SUPPORTED

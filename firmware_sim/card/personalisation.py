@@ -2,9 +2,11 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Making a card of a programme: its keys, its certificate, its first balance (CARD.md sections 4 and 5)."""
 
+from pathlib import Path
 from typing import Final
 
-from firmware_sim.card.image import KEY_COUNT, Application, CardImage, Key
+from firmware_sim.card.firmware import Card
+from firmware_sim.card.image import KEY_COUNT, Application, CardImage, FileStore, Key
 from heitje.card.certificate import CardCertificate, issue, to_file
 from heitje.card.keys import diversify
 from heitje.card.layout import (
@@ -53,3 +55,20 @@ def personalise(programme: TestProgramme, uid: bytes, balance: Cents) -> CardIma
             balance=balance,
         ),
     )
+
+
+def card_in_file(programme: TestProgramme, uid: bytes, balance: Cents | None, path: Path) -> Card:
+    """The card in an image file, which is made where it is missing; `balance` counts only then.
+
+    Without one the programme's own list of cards says how much is on it. Raises `ValueError`.
+    """
+    if not path.exists():
+        listed = {card.uid: Cents(card.balance) for card in programme.cards}
+        first = balance if balance is not None else listed.get(uid)
+        if first is None:
+            raise ValueError(f"{path} is a new card: say its balance")
+        return Card(FileStore.create(path, personalise(programme, uid, first)))
+    store = FileStore(path)
+    if store.image.uid != uid or store.image.application.df_name != programme.df_name:
+        raise ValueError(f"{path} holds another card ({store.image.uid.hex().upper()})")
+    return Card(store)

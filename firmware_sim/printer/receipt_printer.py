@@ -21,6 +21,8 @@ from firmware_sim.printer.roll import Receipt
 
 WIDTH_58_MM: Final = 384
 WIDTH_80_MM: Final = 576
+WIDTHS: Final = {58: WIDTH_58_MM, 80: WIDTH_80_MM}
+"""Dots of a roll by its width in millimetres."""
 WAITING_MAX: Final = 64 * 1024
 """Bytes that wait in a stopped printer before it takes no more."""
 

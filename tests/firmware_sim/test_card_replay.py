@@ -42,9 +42,7 @@ def test_the_personalised_card_is_the_recorded_one(vectors: Path, programme: Tes
     assert len({key.value for key in application.keys}) == 5
 
 
-def test_every_recorded_answer_and_what_the_card_keeps(
-    vectors: Path, programme: TestProgramme, tmp_path: Path
-) -> None:
+def test_every_recorded_answer_and_what_the_card_keeps(vectors: Path, programme: TestProgramme, tmp_path: Path) -> None:
     sales = recorded_sales(vectors)
     path = tmp_path / "card.json"
     FileStore.create(path, personalise(programme, bytes.fromhex(sales[0]["uid"]), Cents(2500)))
