@@ -17,7 +17,7 @@ PARTS: Final = {
     "backend": ("backend.cli", "the municipality's side: set up, serve, fund, settle, check"),
     "sim": ("firmware_sim.cli", "simulated card, printer, scanner, or a whole counter"),
     "vectors": ("heitje.vectors.cli", "run files of known answers"),
-    "demo": ("demo.cli", "the whole story on one machine"),
+    "demo": ("firmware_sim.demo.cli", "the whole story on one machine"),
 }
 """Found by name, so that a machine holds only the parts that it needs: a till has no backend, a server no devices."""
 

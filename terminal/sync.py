@@ -26,6 +26,7 @@ from heitje.messages import (
     EntryOutcome,
     MalformedMessage,
     decode_base64url,
+    encode_base64url,
     read_object,
     read_outcomes,
 )
@@ -113,7 +114,7 @@ class Sync:
         if type(seq) is not int or seq < 0:
             raise _Ended(SyncEnd.LATER, "the backend's head cannot be read")
         known = self.journal.bytes_after(seq - 1, 1) if 0 < seq <= mine[0] else []
-        if seq > mine[0] or (known and entry_hash(known[0]).hex() != document.get("hash")):
+        if seq > mine[0] or (known and encode_base64url(entry_hash(known[0])) != document.get("hash")):
             raise _Ended(SyncEnd.RESTORED, f"the backend knows entry {seq} otherwise than this journal")
         self._anchor(document.get("server_time"))
 
@@ -139,7 +140,7 @@ class Sync:
                 return
             answer = self._ask("POST", "journal", batch.encode())
             if answer.status == _CONFLICT:
-                expected = self._object_of(answer.body).get("expected_seq")
+                expected = self._object_of(answer.body).get("expected")
                 conflicts += 1
                 if (
                     type(expected) is not int
@@ -196,11 +197,12 @@ class Sync:
         if answer.status != _OK:
             return
         try:
-            fresh = open_bundle(answer.body, self.keys.roots, self.journal.terminal)
-        except MalformedToken:
+            token = decode_base64url(str(self._object_of(answer.body).get("bundle")))
+            fresh = open_bundle(token, self.keys.roots, self.journal.terminal)
+        except (MalformedToken, MalformedMessage):
             return  # whoever sent it, it is none of the programme's
         if (fresh.version, fresh.issued) > (self.bundle.version, self.bundle.issued):
-            save_bundle(self.bundle_path, answer.body)
+            save_bundle(self.bundle_path, token)
 
     def _ask(self, method: str, path: str, body: bytes = b"") -> _Answer:
         terminal = self.journal.terminal.hex()

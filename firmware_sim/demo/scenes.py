@@ -1,0 +1,184 @@
+# SPDX-FileCopyrightText: 2026 The Heitje contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""The scenes, in order: a city's week in a minute."""
+
+import time
+from dataclasses import dataclass, field
+from datetime import date
+from random import Random
+from typing import Any, Final
+
+from firmware_sim.card.firmware import Card
+from firmware_sim.demo.phone import Phone
+from firmware_sim.demo.stage import Stage
+from firmware_sim.demo.telling import Telling, euros
+from firmware_sim.faults import Moment, Tear
+from heitje.money import Cents, format_euros
+from heitje.refusals import Refusal
+
+_COMMIT_APDU: Final = 11
+"""A sale's last APDU, CommitTransaction (CARD.md section 7)."""
+CITIZEN: Final = "citizen-ria"
+INSPECTOR: Final = "inspector-1"
+FUNDED: Final = Cents(500_000)
+CARD_UID: Final = bytes.fromhex("04C0FFEE123480")
+
+TASKS: Final = (
+    ("Paint the bench at the pond", "painting", "Stadspark, pond side", 120, 1200),
+    ("Clean up the playground", "cleaning", "Speeltuin De Wip", 90, 900),
+    ("Weed the roses on the square", "weeding", "Raadhuisplein", 60, 600),
+    ("Wash graffiti off the tunnel", "graffiti", "Spoortunnel Noord", 150, 1500),
+    ("Walk with a neighbour of 84", "company walk", "Molenberg", 60, 600),
+    ("Night watch at the allotments", "night watch", "Tuinpark Zeswegen", 180, 1800),
+)
+"""Title, category, place, minutes of work, reward in cents."""
+
+
+@dataclass
+class Story:
+    """What one scene leaves to the next."""
+
+    stage: Stage
+    tell: Telling
+    chance: Random
+    card: Card | None = None
+    phone: Phone | None = None
+    notes: list[str] = field(default_factory=list)
+    sold: dict[str, int] = field(default_factory=lambda: {"card": 0, "phone": 0, "paper": 0})
+    answers: list[dict[str, Any]] = field(default_factory=list)
+
+    def accepted(self, text: str, answer: dict[str, Any]) -> None:
+        """A sale that had to be paid."""
+        self.answers.append(answer)
+        receipt = (answer["receipt"] or {}).get("printed")
+        self.tell.expect(text, (answer["decision"], receipt), ("accepted", "printed"))
+        self.sold[answer["instrument"]] = self.sold.get(answer["instrument"], 0) + answer["amount"]
+
+    def refused(self, text: str, answer: dict[str, Any], reason: Refusal) -> None:
+        """A sale that had to be refused, for one reason."""
+        self.answers.append(answer)
+        self.tell.expect(f"{text}: {reason}", (answer["decision"], answer["reason"]), ("refused", str(reason)))
+
+
+def earn(story: Story) -> None:
+    """The municipality publishes work, one task is done and validated: coins are minted."""
+    stage, tell = story.stage, story.tell
+    tell.chapter("1  Testburg puts money aside and publishes work")
+    stage.ask_backend("fund", str(FUNDED), "--line", "statement-2026-1")
+    tell.step(f"{euros(FUNDED)} booked into the reserve: every heitje is backed by a euro")
+    published = []
+    for title, category, place, minutes, reward in TASKS:
+        words = ("--title", title, "--category", category, "--place", place)
+        task = stage.ask_backend("task", "publish", *words, "--minutes", str(minutes), "--reward", str(reward))
+        published.append(task["id"])
+        tell.step(f"published: {title} ({category}, {place}), {minutes} min, {euros(reward)}")
+    tell.chapter("2  Ria does some of it, an inspector looks")
+    earned = 0
+    for place in (0, 3, 5):
+        for move in ("claim", "start", "submit"):
+            stage.ask_backend("task", move, str(published[place]), "--by", CITIZEN)
+        task = stage.ask_backend("task", "validate", str(published[place]), "--by", INSPECTOR)
+        earned += task["reward"]
+        tell.expect(f"validated, {euros(task['reward'])} minted for Ria: {task['title']}", task["state"], "rewarded")
+    tell.step(f"Ria has {euros(earned)}")
+
+
+def carry(story: Story) -> None:
+    """The coins go where Ria can pay with them: a card, her phone, notes."""
+    stage, tell = story.stage, story.tell
+    tell.chapter("3  The coins go onto a card, a phone, and paper")
+    load = Cents(2000)
+    stage.ask_backend("card", "load", "--uid", CARD_UID.hex(), "--citizen", CITIZEN, "--amount", str(load))
+    story.card = stage.make_card(CARD_UID, load)
+    tell.step(f"card {CARD_UID.hex()[-4:]}: {euros(load)} loaded")
+    phone_key = stage.programme.phone_ed25519
+    words = ("--citizen", CITIZEN, "--amount", "1000", "--phone-key", phone_key.public.raw.hex())
+    issued = stage.ask_backend("allowance", "issue", *words)
+    story.phone = Phone(phone_key, bytes.fromhex(issued["token"]))
+    tell.step(f"phone: an allowance of {euros(1000)}, signed by the mint for Ria's own key")
+    for _ in range(2):
+        words = ("--citizen", CITIZEN, "--amount", "500", "--home", stage.programme.shop.id)
+        note = stage.ask_backend("note", "print", *words)
+        stage.ask_backend("note", "hand-out", note["cti"])
+        story.notes.append(note["text"])
+    tell.step(f"paper: two notes of {euros(500)}, at home at {stage.programme.shop.id}")
+    synced = stage.ask_till("sync")
+    tell.expect("the till fetches its trust bundle and the time", synced["end"], "done")
+
+
+def sell_offline(story: Story) -> None:
+    """The backend is cut off; the counter goes on."""
+    stage, tell = story.stage, story.tell
+    tell.chapter("4  The network is gone; the counter goes on")
+    stage.server.cut_off()
+    tell.step("backend cut off: nothing answers at its address")
+    assert story.card is not None and story.phone is not None
+    amount = Cents(story.chance.randrange(250, 450, 5))
+    price = format_euros(amount, "en")
+    story.accepted(f"card pays {euros(amount)}", stage.sell_to_card(price, story.card))
+    now = int(time.time())
+    code = story.phone.code(Cents(375), now, stage.programme.terminal)
+    story.accepted(f"phone code pays {euros(375)}", stage.sell_to_code("3.75", code))
+    story.accepted(f"note pays {euros(500)}", stage.sell_to_code("5.00", story.notes[0]))
+
+    tell.chapter("5  What must not work does not work")
+    story.refused("the same code again", stage.sell_to_code("3.75", code), Refusal.ALREADY_USED)
+    story.refused("a photograph of the note", stage.sell_to_code("5.00", story.notes[0]), Refusal.ALREADY_USED)
+    forged = tamper(story.notes[1], story.chance)
+    story.refused("a voucher that was tampered with", stage.sell_to_code("5.00", forged), Refusal.BAD_SIGNATURE)
+    poor = stage.programme.cards[1]
+    empty = stage.make_card(poor.uid, Cents(poor.balance))
+    answer = stage.sell_to_card("1.50", empty)
+    story.refused(f"a card with {euros(poor.balance)} for {euros(150)}", answer, Refusal.TOO_LITTLE_LEFT)
+
+
+def tear(story: Story) -> None:
+    """The card is pulled away in the middle, once too early and once too late."""
+    stage, tell = story.stage, story.tell
+    tell.chapter("6  The card is pulled away in the middle of paying")
+    assert story.card is not None
+    before = story.card.image.application.balance
+    early, late = Cents(120), Cents(story.chance.randrange(180, 320, 5))
+    torn = Tear(Moment.BEFORE, _COMMIT_APDU)
+    answer = stage.sell_to_card(format_euros(early, "en"), story.card, torn)
+    story.accepted(f"gone before it committed, held again: {euros(early)} paid once", answer)
+    torn = Tear(Moment.AFTER, _COMMIT_APDU)
+    answer = stage.sell_to_card(format_euros(late, "en"), story.card, torn)
+    story.accepted(f"gone after it committed, its answer lost, held again: {euros(late)} paid once", answer)
+    after = story.card.image.application.balance
+    tell.expect(f"the card went from {euros(before)} to {euros(after)}", before - after, early + late)
+
+
+def settle(story: Story) -> dict[str, Any]:
+    """The network returns; the journal uploads, the ledger balances, the night runs."""
+    stage, tell = story.stage, story.tell
+    tell.chapter("7  The network returns, the journal uploads")
+    stage.server.start()
+    synced = stage.ask_till("sync")
+    counts: dict[str, int] = {}
+    for outcome in synced["outcomes"]:
+        counts[outcome["outcome"]] = counts.get(outcome["outcome"], 0) + 1
+    tell.expect(f"{synced['sent']} entries taken in", counts, {"accepted": synced["sent"]})
+    again = stage.ask_till("sync")
+    tell.expect("a second upload changes nothing", again["end"], "done")
+    tell.chapter("8  The night")
+    checked = stage.ask_backend("check")
+    tell.expect("the ledger balances, every heitje is backed", checked["holds"], True)
+    tonight = date.today().isoformat()
+    batch = stage.ask_backend("settle", "--date", tonight)
+    for official in ("treasurer-1", "treasurer-2"):
+        approved = stage.ask_backend("approve", "--date", tonight, "--official", official)
+    owed = sum(story.sold.values())
+    tell.expect(f"bank file for {euros(batch['total'])} to the shop, approved by two", approved["released"], True)
+    tell.expect("what the shop gets is what its till took", batch["total"], owed)
+    repeated = stage.ask_backend("settle", "--date", tonight)
+    tell.expect("running the night again changes no byte", repeated["sha256"], batch["sha256"])
+    return batch
+
+
+def tamper(text: str, chance: Random) -> str:
+    """A voucher's text with one character of its signature changed for another."""
+    place = len(text) - chance.randrange(12, 40)
+    place -= (place - len("HV1:")) % 3  # a group's lowest digit: any other is still base45
+    other = "0" if text[place] != "0" else "1"
+    return text[:place] + other + text[place + 1 :]
