@@ -96,7 +96,7 @@ def compare(benchmark: BenchmarkFixture, figure: Callable[..., None]) -> Callabl
         *,
         amount: int,
         unit: str,
-        goal: float,
+        goal: float | None,
         rounds: int = 40,
     ) -> None:
         limit_times: list[float] = []
