@@ -153,9 +153,9 @@ RECEIPT: Final[dict[str, Texts]] = {
     "number": {"nl": "Bon", "en": "Receipt", "de": "Beleg"},
     "proof": {"nl": "Bewijs van deze betaling", "en": "Proof of this payment", "de": "Nachweis dieser Zahlung"},
     "coin": {
-        "nl": "1 heitje = 1 euro, verdiend met werk voor de stad",
-        "en": "1 heitje = 1 euro, earned by work for the city",
-        "de": "1 Heitje = 1 Euro, verdient mit Arbeit für die Stadt",
+        "nl": "1 heitje = 1 euro, verdiend in de stad",
+        "en": "1 heitje = 1 euro, earned in the city",
+        "de": "1 Heitje = 1 Euro, verdient in der Stadt",
     },
 }
 

@@ -58,9 +58,9 @@ def main(argv: list[str]) -> int:
 def play(story: Story, seed: int) -> dict[str, Any]:
     """All scenes; the summary."""
     scenes.earn(story)
-    scenes.carry(story)
-    scenes.sell_offline(story)
-    scenes.tear(story)
+    purses = scenes.carry(story)
+    scenes.sell_offline(story, purses)
+    scenes.tear(story, purses)
     batch = scenes.settle(story)
     stage = story.stage
     checked = stage.ask_backend("check")

@@ -30,7 +30,12 @@ def _environment() -> dict[str, str]:
 def run(*words: str, expected: tuple[int, ...] = (0,)) -> dict[str, Any]:
     """One command with `--json`; its answer. Raises `ProgramFailed`."""
     done = subprocess.run(
-        [*_HEITJE, *words, "--json"], capture_output=True, text=True, env=_environment(), stdin=subprocess.DEVNULL
+        [*_HEITJE, *words, "--json"],
+        check=False,
+        capture_output=True,
+        text=True,
+        env=_environment(),
+        stdin=subprocess.DEVNULL,
     )
     if done.returncode not in expected:
         raise ProgramFailed(f"heitje {' '.join(words)}: exit code {done.returncode}\n{done.stderr or done.stdout}")

@@ -4,7 +4,7 @@
 
 import time
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import datetime
 from random import Random
 from typing import Any, Final
 
@@ -18,6 +18,8 @@ from heitje.refusals import Refusal
 
 _COMMIT_APDU: Final = 11
 """A sale's last APDU, CommitTransaction (CARD.md section 7)."""
+DONE: Final = (3, 5)
+"""Which of `TASKS` Ria does."""
 CITIZEN: Final = "citizen-ria"
 INSPECTOR: Final = "inspector-1"
 FUNDED: Final = Cents(500_000)
@@ -34,29 +36,32 @@ TASKS: Final = (
 """Title, category, place, minutes of work, reward in cents."""
 
 
+@dataclass(frozen=True, slots=True)
+class Purses:
+    """What Ria can pay with."""
+
+    card: Card
+    phone: Phone
+    notes: tuple[str, str]
+
+
 @dataclass
 class Story:
-    """What one scene leaves to the next."""
+    """Who tells it where, and what has come of it so far."""
 
     stage: Stage
     tell: Telling
     chance: Random
-    card: Card | None = None
-    phone: Phone | None = None
-    notes: list[str] = field(default_factory=list)
     sold: dict[str, int] = field(default_factory=lambda: {"card": 0, "phone": 0, "paper": 0})
-    answers: list[dict[str, Any]] = field(default_factory=list)
 
     def accepted(self, text: str, answer: dict[str, Any]) -> None:
         """A sale that had to be paid."""
-        self.answers.append(answer)
         receipt = (answer["receipt"] or {}).get("printed")
         self.tell.expect(text, (answer["decision"], receipt), ("accepted", "printed"))
         self.sold[answer["instrument"]] = self.sold.get(answer["instrument"], 0) + answer["amount"]
 
     def refused(self, text: str, answer: dict[str, Any], reason: Refusal) -> None:
         """A sale that had to be refused, for one reason."""
-        self.answers.append(answer)
         self.tell.expect(f"{text}: {reason}", (answer["decision"], answer["reason"]), ("refused", str(reason)))
 
 
@@ -66,65 +71,66 @@ def earn(story: Story) -> None:
     tell.chapter("1  Testburg puts money aside and publishes work")
     stage.ask_backend("fund", str(FUNDED), "--line", "statement-2026-1")
     tell.step(f"{euros(FUNDED)} booked into the reserve: every heitje is backed by a euro")
-    published = []
+    published: list[str] = []
     for title, category, place, minutes, reward in TASKS:
         words = ("--title", title, "--category", category, "--place", place)
         task = stage.ask_backend("task", "publish", *words, "--minutes", str(minutes), "--reward", str(reward))
-        published.append(task["id"])
+        published.append(str(task["id"]))
         tell.step(f"published: {title} ({category}, {place}), {minutes} min, {euros(reward)}")
     tell.chapter("2  Ria does some of it, an inspector looks")
     earned = 0
-    for place in (0, 3, 5):
+    for place in DONE:
         for move in ("claim", "start", "submit"):
-            stage.ask_backend("task", move, str(published[place]), "--by", CITIZEN)
-        task = stage.ask_backend("task", "validate", str(published[place]), "--by", INSPECTOR)
+            stage.ask_backend("task", move, published[place], "--by", CITIZEN)
+        task = stage.ask_backend("task", "validate", published[place], "--by", INSPECTOR)
         earned += task["reward"]
         tell.expect(f"validated, {euros(task['reward'])} minted for Ria: {task['title']}", task["state"], "rewarded")
     tell.step(f"Ria has {euros(earned)}")
 
 
-def carry(story: Story) -> None:
+def carry(story: Story) -> Purses:
     """The coins go where Ria can pay with them: a card, her phone, notes."""
     stage, tell = story.stage, story.tell
     tell.chapter("3  The coins go onto a card, a phone, and paper")
-    load = Cents(2000)
+    load = Cents(1000)
     stage.ask_backend("card", "load", "--uid", CARD_UID.hex(), "--citizen", CITIZEN, "--amount", str(load))
-    story.card = stage.make_card(CARD_UID, load)
+    card = stage.make_card(CARD_UID, load)
     tell.step(f"card {CARD_UID.hex()[-4:]}: {euros(load)} loaded")
     phone_key = stage.programme.phone_ed25519
     words = ("--citizen", CITIZEN, "--amount", "1000", "--phone-key", phone_key.public.raw.hex())
     issued = stage.ask_backend("allowance", "issue", *words)
-    story.phone = Phone(phone_key, bytes.fromhex(issued["token"]))
+    phone = Phone(phone_key, bytes.fromhex(issued["token"]))
     tell.step(f"phone: an allowance of {euros(1000)}, signed by the mint for Ria's own key")
+    notes = []
     for _ in range(2):
         words = ("--citizen", CITIZEN, "--amount", "500", "--home", stage.programme.shop.id)
         note = stage.ask_backend("note", "print", *words)
         stage.ask_backend("note", "hand-out", note["cti"])
-        story.notes.append(note["text"])
+        notes.append(str(note["text"]))
     tell.step(f"paper: two notes of {euros(500)}, at home at {stage.programme.shop.id}")
     synced = stage.ask_till("sync")
     tell.expect("the till fetches its trust bundle and the time", synced["end"], "done")
+    return Purses(card, phone, (notes[0], notes[1]))
 
 
-def sell_offline(story: Story) -> None:
+def sell_offline(story: Story, purses: Purses) -> None:
     """The backend is cut off; the counter goes on."""
     stage, tell = story.stage, story.tell
     tell.chapter("4  The network is gone; the counter goes on")
     stage.server.cut_off()
     tell.step("backend cut off: nothing answers at its address")
-    assert story.card is not None and story.phone is not None
     amount = Cents(story.chance.randrange(250, 450, 5))
     price = format_euros(amount, "en")
-    story.accepted(f"card pays {euros(amount)}", stage.sell_to_card(price, story.card))
+    story.accepted(f"card pays {euros(amount)}", stage.sell_to_card(price, purses.card))
     now = int(time.time())
-    code = story.phone.code(Cents(375), now, stage.programme.terminal)
+    code = purses.phone.code(Cents(375), now, stage.programme.terminal)
     story.accepted(f"phone code pays {euros(375)}", stage.sell_to_code("3.75", code))
-    story.accepted(f"note pays {euros(500)}", stage.sell_to_code("5.00", story.notes[0]))
+    story.accepted(f"note pays {euros(500)}", stage.sell_to_code("5.00", purses.notes[0]))
 
     tell.chapter("5  What must not work does not work")
     story.refused("the same code again", stage.sell_to_code("3.75", code), Refusal.ALREADY_USED)
-    story.refused("a photograph of the note", stage.sell_to_code("5.00", story.notes[0]), Refusal.ALREADY_USED)
-    forged = tamper(story.notes[1], story.chance)
+    story.refused("a photograph of the note", stage.sell_to_code("5.00", purses.notes[0]), Refusal.ALREADY_USED)
+    forged = tamper(purses.notes[1], story.chance)
     story.refused("a voucher that was tampered with", stage.sell_to_code("5.00", forged), Refusal.BAD_SIGNATURE)
     poor = stage.programme.cards[1]
     empty = stage.make_card(poor.uid, Cents(poor.balance))
@@ -132,20 +138,19 @@ def sell_offline(story: Story) -> None:
     story.refused(f"a card with {euros(poor.balance)} for {euros(150)}", answer, Refusal.TOO_LITTLE_LEFT)
 
 
-def tear(story: Story) -> None:
+def tear(story: Story, purses: Purses) -> None:
     """The card is pulled away in the middle, once too early and once too late."""
     stage, tell = story.stage, story.tell
     tell.chapter("6  The card is pulled away in the middle of paying")
-    assert story.card is not None
-    before = story.card.image.application.balance
+    before = purses.card.image.application.balance
     early, late = Cents(120), Cents(story.chance.randrange(180, 320, 5))
     torn = Tear(Moment.BEFORE, _COMMIT_APDU)
-    answer = stage.sell_to_card(format_euros(early, "en"), story.card, torn)
+    answer = stage.sell_to_card(format_euros(early, "en"), purses.card, torn)
     story.accepted(f"gone before it committed, held again: {euros(early)} paid once", answer)
     torn = Tear(Moment.AFTER, _COMMIT_APDU)
-    answer = stage.sell_to_card(format_euros(late, "en"), story.card, torn)
+    answer = stage.sell_to_card(format_euros(late, "en"), purses.card, torn)
     story.accepted(f"gone after it committed, its answer lost, held again: {euros(late)} paid once", answer)
-    after = story.card.image.application.balance
+    after = purses.card.image.application.balance
     tell.expect(f"the card went from {euros(before)} to {euros(after)}", before - after, early + late)
 
 
@@ -164,10 +169,10 @@ def settle(story: Story) -> dict[str, Any]:
     tell.chapter("8  The night")
     checked = stage.ask_backend("check")
     tell.expect("the ledger balances, every heitje is backed", checked["holds"], True)
-    tonight = date.today().isoformat()
+    tonight = datetime.now().astimezone().date().isoformat()
     batch = stage.ask_backend("settle", "--date", tonight)
-    for official in ("treasurer-1", "treasurer-2"):
-        approved = stage.ask_backend("approve", "--date", tonight, "--official", official)
+    stage.ask_backend("approve", "--date", tonight, "--official", "treasurer-1")
+    approved = stage.ask_backend("approve", "--date", tonight, "--official", "treasurer-2")
     owed = sum(story.sold.values())
     tell.expect(f"bank file for {euros(batch['total'])} to the shop, approved by two", approved["released"], True)
     tell.expect("what the shop gets is what its till took", batch["total"], owed)
