@@ -79,10 +79,10 @@ def earn(story: Story) -> None:
         tell.step(f"published: {title} ({category}, {place}), {minutes} min, {euros(reward)}")
     tell.chapter("2  Ria does some of it, an inspector looks")
     earned = 0
-    for place in DONE:
+    for index in DONE:
         for move in ("claim", "start", "submit"):
-            stage.ask_backend("task", move, published[place], "--by", CITIZEN)
-        task = stage.ask_backend("task", "validate", published[place], "--by", INSPECTOR)
+            stage.ask_backend("task", move, published[index], "--by", CITIZEN)
+        task = stage.ask_backend("task", "validate", published[index], "--by", INSPECTOR)
         earned += task["reward"]
         tell.expect(f"validated, {euros(task['reward'])} minted for Ria: {task['title']}", task["state"], "rewarded")
     tell.step(f"Ria has {euros(earned)}")
