@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: EUPL-1.2
 """What is installed where: a till gets no backend, a server no devices, and every lock pins bytes, not hosts."""
 
+import ast
+import importlib.metadata
 import re
 import subprocess
 import sys
@@ -15,6 +17,7 @@ import heitje
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCKS = sorted(ROOT.glob("requirements/*.txt"))
+OUR_FOLDERS = {"heitje", "drivers", "firmware_sim", "terminal", "backend"}
 PIN = re.compile(r"^([a-z0-9-]+)==(\S+)(.*(?:\n    .*)*)", re.MULTILINE)
 
 
@@ -22,6 +25,11 @@ def pins(name: str) -> dict[str, str]:
     """Library → version of one lock."""
     text = (ROOT / "requirements" / f"{name}.txt").read_text("utf-8")
     return {match[1]: match[2] for match in PIN.finditer(text)}
+
+
+def names_of(requirements: list[str]) -> set[str]:
+    """The libraries that requirements name, in lower case."""
+    return {re.split(r"[\[<>=;]", line)[0].lower() for line in requirements}
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +50,7 @@ def test_till_installs_no_backend() -> None:
 
 
 def test_server_installs_no_devices() -> None:
-    devices = {"nfcpy", "pyscard", "pyserial", "python-escpos", "pillow", "pygame", "requests", "rich"}
+    devices = {"nfcpy", "pyscard", "pyserial", "python-escpos", "pillow", "pygame", "requests"}
     assert not devices & pins("backend").keys()
 
 
@@ -70,8 +78,40 @@ def test_every_dependency_is_locked(metadata: dict[str, Any]) -> None:
     """A dependency that pyproject.toml gained without ./run lock."""
     extras = metadata["optional-dependencies"]
     for name in ("terminal", "backend", "demo", "test", "pcsc"):
-        wanted = {re.split(r"[\[<>=;]", line)[0].lower() for line in (*metadata["dependencies"], *extras[name])}
+        wanted = names_of([*metadata["dependencies"], *extras[name]])
         assert wanted - {"heitje"} <= pins(name).keys(), name
+
+
+@pytest.mark.parametrize(
+    ("folder", "extras"),
+    [
+        ("heitje", ()),
+        ("drivers", ("terminal", "pcsc")),
+        ("terminal", ("terminal",)),
+        ("firmware_sim", ("sim",)),
+        ("backend", ("backend",)),
+    ],
+)
+def test_every_import_is_declared(folder: str, extras: tuple[str, ...], metadata: dict[str, Any]) -> None:
+    """What a part imports stands in its own extra; that another library happens to bring it is not enough."""
+    declared = {"heitje", *names_of(metadata["dependencies"])}
+    for extra in extras:
+        declared |= names_of(metadata["optional-dependencies"][extra])
+    brought_by = importlib.metadata.packages_distributions()
+    for path in (ROOT / folder).rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            match node:
+                case ast.Import(names=names):
+                    tops = {name.name.split(".")[0] for name in names}
+                case ast.ImportFrom(module=str(source)):
+                    tops = {source.split(".")[0]}
+                case ast.Call(func=ast.Name(id="files" | "distribution"), args=[ast.Constant(value=str(data))]):
+                    tops = {data}  # what the library carries beside code: a font, a schema
+                case _:
+                    continue
+            for top in tops - sys.stdlib_module_names - OUR_FOLDERS:
+                brought = {name.lower() for name in brought_by.get(top, [top])}
+                assert brought & declared, f"{path.relative_to(ROOT)} imports {top}"
 
 
 def test_only_our_folders_are_packages() -> None:
