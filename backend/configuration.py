@@ -52,6 +52,11 @@ class Configuration:
         return self.directory / self.django_key
 
     @property
+    def log_path(self) -> Path:
+        """The log, which holds a line for every signature."""
+        return self.directory / "backend.log"
+
+    @property
     def settlements_path(self) -> Path:
         """Where bank files and statements are written."""
         return self.directory / "settlements"

@@ -6,6 +6,7 @@ SQLite is set up for money: write-ahead log, a sync at each commit, foreign keys
 lock when they begin, so that what a transaction reads is what it writes upon.
 """
 
+from pathlib import Path
 from typing import Any, Final
 
 import django
@@ -33,7 +34,7 @@ def start(configuration: Configuration) -> None:
         **same_for_all,
         SECRET_KEY=secret,
         DATABASES={"default": database_settings(configuration)},
-        LOGGING=_logging(),
+        LOGGING=_logging(configuration.log_path),
         HEITJE=configuration,
     )
     django.setup()
@@ -49,16 +50,23 @@ def database_settings(configuration: Configuration) -> dict[str, Any]:
     }
 
 
-def _logging() -> dict[str, Any]:
-    """One JSON object per line on standard error."""
+def _logging(log_file: Path) -> dict[str, Any]:
+    """One JSON object per line: everything into the directory's log, what needs a person on standard error as well."""
     return {
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"json": {"()": "backend.log_lines.JsonLines"}},
-        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
-        "root": {"handlers": ["stderr"], "level": "WARNING"},
+        "handlers": {
+            "file": {
+                "class": "logging.handlers.WatchedFileHandler",
+                "filename": str(log_file),
+                "formatter": "json",
+                "delay": True,
+            },
+            "stderr": {"class": "logging.StreamHandler", "formatter": "json", "level": "WARNING"},
+        },
         "loggers": {
-            "backend": {"level": "INFO"},
-            "django": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
+            "backend": {"handlers": ["file", "stderr"], "level": "INFO"},
+            "django": {"handlers": ["file", "stderr"], "level": "WARNING", "propagate": False},
         },
     }

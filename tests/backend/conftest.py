@@ -1,0 +1,334 @@
+# SPDX-FileCopyrightText: 2026 The Heitje contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""A town for the backend's tests: its book on disk, tills that write true journals, cards and phones that sign.
+
+Django is set up once for the process, on a template directory; each test works on a copy of it, with real commits.
+"""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+from django.db import connections
+from django.test.utils import override_settings
+from pytest_django.plugin import DjangoDbBlocker
+
+from backend import configuration as configurations
+from backend import provisioning
+from backend.configuration import Configuration
+from backend.django_project import start
+from heitje import codes, server_time
+from heitje.card import transaction
+from heitje.card.keys import diversify
+from heitje.card.layout import KEY_TRANSACTION_MAC, Command
+from heitje.card.record import Record, RecordKind, reference_of
+from heitje.codes import PaymentCode
+from heitje.journal import (
+    CardEvidence,
+    Entry,
+    Evidence,
+    Instrument,
+    Kind,
+    PaperEvidence,
+    PhoneEvidence,
+    entry_hash,
+    head_of,
+)
+from heitje.keys import SigningKey
+from heitje.messages import Batch, BatchAnswer
+from heitje.money import Cents
+from heitje.programme import TestProgramme
+
+PROGRAMME_FILE = Path(__file__).parents[1] / "vectors" / "test-programme.json"
+NOW = 1_795_500_000
+"""Tests' clock: 24 November 2026."""
+
+programme = TestProgramme.parse(PROGRAMME_FILE.read_text(encoding="utf-8"))
+_template = Path(tempfile.mkdtemp(prefix="heitje-backend-"))
+start(provisioning.prepare(_template, programme))
+
+from backend import population  # noqa: E402  # models can be imported only now
+from backend.assembly import configuration_in_use, programme_of  # noqa: E402
+from backend.ledger.accounts import AccountName, citizen  # noqa: E402
+from backend.ledger.posting import balance  # noqa: E402
+from backend.minting import bundles, vouchers  # noqa: E402
+from backend.redemption import intake  # noqa: E402
+from backend.shops.admission import admit_shop, enrol_terminal  # noqa: E402
+from backend.shops.models import Shop, Terminal  # noqa: E402
+
+
+@dataclass
+class Plastic:
+    """A card: it counts, signs and remembers as CARD.md section 6 says."""
+
+    uid: bytes
+    balance: int
+    tmc: int = 0
+    last_reader: bytes = bytes(16)
+
+    def prepare(self, tmri: bytes, amount: int, time: int) -> CardEvidence:
+        """What the card says before it commits."""
+        keys = transaction.transaction_keys(self._ktm(), self.tmc, self.uid)
+        return CardEvidence(
+            uid=self.uid,
+            tmri=tmri,
+            enc_tmri=transaction.encrypt_reader_id(keys.enc, self.last_reader),
+            balance_before=self.balance,
+            record=Record(RecordKind.SALE, time, reference_of(tmri), amount).pack(),
+            tmc_before=self.tmc,
+        )
+
+    def commit(self, evidence: CardEvidence, amount: int) -> CardEvidence:
+        """The transaction becomes real; the evidence of a redemption."""
+        keys = transaction.transaction_keys(self._ktm(), self.tmc, self.uid)
+        tmi = transaction.tmi_of_payment(
+            Command.DEBIT,
+            balance=evidence.balance_before,
+            amount=amount,
+            tmri=evidence.tmri,
+            enc_tmri=evidence.enc_tmri,
+            record=evidence.record,
+        )
+        self.tmc, self.balance, self.last_reader = self.tmc + 1, self.balance - amount, evidence.tmri
+        return replace(evidence, tmc=self.tmc, tmv=transaction.tmv(keys.mac, tmi), tmc_before=None)
+
+    def _ktm(self) -> bytes:
+        return diversify(programme.master_transaction_mac, self.uid, programme.df_name, KEY_TRANSACTION_MAC)
+
+
+@dataclass
+class Phone:
+    """A phone with an allowance."""
+
+    key: SigningKey
+    token: bytes
+    cti: str
+    seq: int = 0
+
+    def code(self, amount: int, aud: str | None, iat: int, seq: int | None = None) -> bytes:
+        """A payment code; its number is the next one, unless a dishonest phone says otherwise."""
+        self.seq = self.seq + 1 if seq is None else seq
+        return codes.sign(PaymentCode(iat=iat, seq=self.seq, max=Cents(amount), voucher=self.token, aud=aud), self.key)
+
+
+@dataclass
+class Till:
+    """A till's journal: each method appends entries as JOURNAL.md says, at the till's own clock."""
+
+    name: str
+    clock: int = NOW
+    bundle: int = 1
+    entries: list[bytes] = field(default_factory=list)
+    cursor: int = 0
+    sale: int = 0
+
+    @property
+    def id(self) -> bytes:
+        """The 8-byte id."""
+        return bytes.fromhex(self.name)
+
+    def append(self, kind: Kind, **values: object) -> int:
+        """Any entry; its number."""
+        seq = len(self.entries) + 1
+        prev = entry_hash(self.entries[-1]) if self.entries else head_of(self.id)
+        entry = Entry(seq=seq, prev=prev, terminal=self.id, time=self.clock, kind=kind)
+        self.entries.append(replace(entry, **values).encode())  # type: ignore[arg-type]
+        return seq
+
+    def entry(self, seq: int) -> Entry:
+        """An entry that was written."""
+        return Entry.decode(self.entries[seq - 1])
+
+    def anchor(self, time: int | None = None) -> int:
+        """A contact: the server's signed time."""
+        token = server_time.sign(self.id, self.clock if time is None else time, programme.mint)
+        return self.append(Kind.TIME_ANCHOR, server_time=token)
+
+    def intent(self, instrument: Instrument, amount: int, evidence: Evidence) -> int:
+        """The first entry of a tender."""
+        self.sale += 1
+        return self.append(
+            Kind.INTENT,
+            sale=self.sale.to_bytes(16, "big"),
+            amount=amount,
+            instrument=instrument,
+            evidence=evidence,
+            offline=True,
+            bundle=self.bundle,
+            operator="jan",
+        )
+
+    def complete(self, intent: int, kind: Kind = Kind.REDEMPTION, **values: object) -> int:
+        """An entry that refers to an intent, repeating of it what its kind repeats; `values` replace single fields."""
+        of = self.entry(intent)
+        repeated: dict[str, object] = {
+            "sale": of.sale,
+            "amount": of.amount,
+            "instrument": of.instrument,
+            "of": intent,
+            "operator": "jan",
+        }
+        if kind is Kind.REDEMPTION:
+            repeated |= {"evidence": of.evidence, "offline": True, "bundle": self.bundle}
+        return self.append(kind, **{**repeated, **values})
+
+    def card_intent(self, card: Plastic, amount: int) -> int:
+        """A card is held to the till and has not committed."""
+        tmri = self.id + (len(self.entries) + 1).to_bytes(8, "big")
+        return self.intent(Instrument.CARD, amount, card.prepare(tmri, amount, self.clock))
+
+    def commit(self, card: Plastic, intent: int) -> CardEvidence:
+        """The card commits that intent; the till has not written it down."""
+        evidence, amount = self.entry(intent).evidence, self.entry(intent).amount
+        assert isinstance(evidence, CardEvidence)
+        assert amount is not None
+        return card.commit(evidence, amount)
+
+    def pay_card(self, card: Plastic, amount: int) -> int:
+        """A whole card sale; the intent's number."""
+        intent = self.card_intent(card, amount)
+        self.complete(intent, evidence=self.commit(card, intent))
+        return intent
+
+    def pay_phone(self, phone: Phone, amount: int, code: bytes | None = None) -> int:
+        """A code for this till; the intent's number."""
+        token = phone.code(amount, self.name, self.clock) if code is None else code
+        intent = self.intent(Instrument.PHONE, amount, PhoneEvidence(token))
+        self.complete(intent)
+        return intent
+
+    def pay_paper(self, token: bytes, amount: int) -> int:
+        """A note; the intent's number."""
+        intent = self.intent(Instrument.PAPER, amount, PaperEvidence(token))
+        self.complete(intent)
+        return intent
+
+    def refund(self, redemption: int, amount: int) -> int:
+        """Goods come back."""
+        return self.complete(redemption, Kind.REFUND, amount=amount)
+
+    def upload(self, now: int | None = None, after: int | None = None) -> BatchAnswer:
+        """Send what was not acknowledged (or everything after an entry) straight to intake."""
+        start_at = self.cursor if after is None else after
+        batch = Batch(start_at, tuple(self.entries[start_at : start_at + 500]))
+        terminal = Terminal.objects.select_related("shop").get(id=self.name)
+        now = self.clock if now is None else now
+        answer = intake.receive(terminal, batch, programme_of(configuration_in_use()), now)
+        self.cursor = max(self.cursor, answer.cursor)
+        return answer
+
+    def outcomes(self, now: int | None = None) -> list[tuple[str, str | None]]:
+        """Upload, and what each entry was told."""
+        return [(str(outcome.outcome), outcome.reason) for outcome in self.upload(now).outcomes]
+
+    def told(self, now: int | None = None) -> str:
+        """Upload, and the outcome of the last entry."""
+        return str(self.upload(now).outcomes[-1].outcome)
+
+
+@dataclass
+class City:
+    """The test programme's town on disk."""
+
+    configuration: Configuration
+    till: Till
+    cards: list[Plastic]
+
+    def earn(self, who: str, amount: int) -> None:
+        """A citizen does a task."""
+        population.reward(who, Cents(amount), NOW)
+
+    def phone(self, who: str, amount: int, key: SigningKey = programme.phone_ed25519) -> Phone:
+        """A citizen with an allowance of `amount` cents."""
+        self.earn(who, amount)
+        issued = vouchers.issue_allowance(
+            programme=programme.iss,
+            citizen=who,
+            amount=Cents(amount),
+            phone=key.public,
+            key_store=programme_of(self.configuration).key_store,
+            at=NOW,
+        )
+        return Phone(key, bytes(issued.token), issued.cti)
+
+    def note(self, who: str, amount: int, handed_out: bool = True) -> tuple[str, bytes]:
+        """A note: its id and token."""
+        self.earn(who, amount)
+        issued = vouchers.print_note(
+            programme=programme.iss,
+            citizen=who,
+            amount=Cents(amount),
+            home=Shop.objects.get(id=programme.shop.id),
+            key_store=programme_of(self.configuration).key_store,
+            at=NOW,
+        )
+        if handed_out:
+            vouchers.hand_out(issued.cti, NOW)
+        return issued.cti, bytes(issued.token)
+
+    def open_till(self, name: str, shop_id: str, owner: str | None = None, *, paper_till: bool = False) -> Till:
+        """Another till; its shop is admitted where it is new."""
+        shop = Shop.objects.filter(id=shop_id).first() or admit_shop(
+            shop_id=shop_id,
+            owner=owner or shop_id,
+            name=f"Winkel {shop_id}",
+            category="bakery",
+            area="centrum",
+            iban="NL20INGB0001234567",
+        )
+        terminal = enrol_terminal(
+            terminal_id=bytes.fromhex(name),
+            shop=shop,
+            public_key=SigningKey.from_seed(name.encode().ljust(32, b"x")).public,
+            paper_till=paper_till,
+            secure_element=False,
+            at=NOW,
+        )
+        bundles.issue_bundle(programme.iss, terminal, programme_of(self.configuration).key_store, NOW)
+        return Till(name)
+
+    @staticmethod
+    def holds(name: AccountName) -> int:
+        """Cents on an account."""
+        return balance(name)
+
+    @staticmethod
+    def earned(who: str) -> int:
+        """Cents on a citizen's account."""
+        return balance(citizen(who))
+
+
+@pytest.fixture(scope="session")
+def template(django_db_blocker: DjangoDbBlocker) -> Iterator[Path]:
+    """A directory as `heitje backend init` leaves it, at the tests' clock."""
+    configuration = replace(configuration_in_use(), directory=_template)
+    with django_db_blocker.unblock():  # the plugin guards a database that it makes; these tests bring their own
+        call_command("migrate", verbosity=0, interactive=False)
+        population.populate(configuration, programme, NOW)
+        configurations.write(configuration)
+        connections["default"].close()
+        yield _template
+    shutil.rmtree(_template)
+
+
+@pytest.fixture
+def city(template: Path, tmp_path: Path) -> Iterator[City]:
+    """The town at the beginning: what `population` says, and nobody has paid yet."""
+    directory = tmp_path / "backend"
+    shutil.copytree(template, directory)
+    configuration = configurations.load(directory)
+    connection = connections["default"]
+    connection.close()
+    connection.settings_dict["NAME"] = str(configuration.database_path)
+    with override_settings(HEITJE=configuration):
+        yield City(
+            configuration,
+            Till(programme.terminal.hex()),
+            [Plastic(card.uid, card.balance) for card in programme.cards],
+        )
+        connection.close()
+        connection.settings_dict["NAME"] = str(_template / configuration.database)

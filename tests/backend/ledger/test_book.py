@@ -1,0 +1,146 @@
+# SPDX-FileCopyrightText: 2026 The Heitje contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""The book refuses what must not be, also to somebody at the SQL prompt (LEDGER.md section 1)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from django.db import DatabaseError, connection
+
+from backend.ledger import accounts, events
+from backend.ledger.models import Account, Transfer
+from backend.ledger.posting import Event, EventDiffers, LedgerRefused, Line, Overdrawn, balance, post, post_all
+from heitje.money import Cents
+
+if TYPE_CHECKING:
+    from tests.backend.conftest import City
+
+AT = 1_795_500_000
+
+
+def run_sql(statement: str) -> None:
+    """One raw statement, as a person would type it."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+
+
+@pytest.mark.parametrize(
+    ("statement", "says"),
+    [
+        ("UPDATE ledger_transfer SET amount = 1 WHERE id = 1", "never changed"),
+        ("UPDATE ledger_transfer SET reference = 'x'", "never changed"),
+        ("DELETE FROM ledger_transfer WHERE id = 1", "never deleted"),
+        ("DELETE FROM ledger_transfer", "never deleted"),
+        (
+            "INSERT OR REPLACE INTO ledger_transfer SELECT id, event, line, kind, debit_id, credit_id, 1, reference, at"
+            " FROM ledger_transfer WHERE id = 1",
+            "is posted",
+        ),
+        (
+            "INSERT OR REPLACE INTO ledger_transfer (event, line, kind, debit_id, credit_id, amount, reference, at)"
+            " SELECT event, line, kind, debit_id, credit_id, 1, reference, at FROM ledger_transfer WHERE id = 1",
+            "is posted",
+        ),
+        (
+            "INSERT INTO ledger_transfer (event, line, kind, debit_id, credit_id, amount, reference, at)"
+            " VALUES ('x', 0, 'x', 1, 2, 0, '', 0)",
+            "amount > 0",
+        ),
+        (
+            "INSERT INTO ledger_transfer (event, line, kind, debit_id, credit_id, amount, reference, at)"
+            " VALUES ('x', 0, 'x', 1, 2, -5, '', 0)",
+            "amount > 0",
+        ),
+        (
+            "INSERT INTO ledger_transfer (event, line, kind, debit_id, credit_id, amount, reference, at)"
+            " VALUES ('x', 0, 'x', 1, 2, 1.5, '', 0)",
+            "cannot store REAL value in INTEGER column",
+        ),
+        (
+            "INSERT INTO ledger_transfer (event, line, kind, debit_id, credit_id, amount, reference, at)"
+            " VALUES ('x', 0, 'x', 1, 1, 5, '', 0)",
+            "credit_id <> debit_id",
+        ),
+        (
+            "INSERT INTO ledger_transfer (event, line, kind, debit_id, credit_id, amount, reference, at)"
+            " VALUES ('x', 0, 'x', 3, 1, 999999999, '', 0)",
+            "balance >= 0",
+        ),
+        ("UPDATE ledger_account SET balance = balance + 1 WHERE id = 2", "by a transfer only"),
+        ("UPDATE ledger_account SET balance = balance + 1, last_transfer = last_transfer + 1", "by a transfer only"),
+        ("UPDATE ledger_account SET owner = 'me' WHERE kind = 'purse'", "by a transfer only"),
+        ("DELETE FROM ledger_account WHERE id = 1", "never deleted"),
+        ("INSERT INTO ledger_account (kind, owner, balance) VALUES ('citizen', 'me', 100)", "starts empty"),
+        (
+            "INSERT OR REPLACE INTO ledger_account (id, kind, owner) SELECT id, kind, owner FROM ledger_account",
+            "starts empty",
+        ),
+        ("INSERT INTO ledger_account (kind, owner) VALUES ('pocket', 'me')", "kind IN"),
+        ("INSERT INTO ledger_account (kind, owner) VALUES ('loss fund', 'me')", "owner = ''"),
+    ],
+)
+def test_sql_cannot(city: City, statement: str, says: str) -> None:
+    before = list(Account.objects.values_list()), list(Transfer.objects.values_list())
+    with pytest.raises(DatabaseError, match=says.replace("(", r"\(")):
+        run_sql(statement)
+    assert (list(Account.objects.values_list()), list(Transfer.objects.values_list())) == before
+
+
+def test_each_line_moves_both_accounts(city: City) -> None:
+    free = city.holds(accounts.FREE_COVER)
+    assert post(events.reserve_funded("statement:1", Cents(700), "line 1"), AT)
+    assert city.holds(accounts.FREE_COVER) == free + 700
+    transfer = Transfer.objects.get(event="statement:1")
+    assert (transfer.kind, transfer.reference, transfer.amount, transfer.at) == ("reserve funded", "line 1", 700, AT)
+
+
+def test_the_same_event_is_already_there(city: City) -> None:
+    event = events.reserve_funded("statement:1", Cents(700), "line 1")
+    assert post(event, AT)
+    reserve = city.holds(accounts.RESERVE)
+    assert not post(event, AT + 5)
+    assert post_all((event, event), AT) == frozenset()
+    assert city.holds(accounts.RESERVE) == reserve
+
+
+def test_one_batch_posts_an_event_once(city: City) -> None:
+    event = events.reserve_funded("statement:1", Cents(700), "line 1")
+    reserve = city.holds(accounts.RESERVE)
+    assert post_all((event, event), AT) == {"statement:1"}
+    assert city.holds(accounts.RESERVE) == reserve + 700
+
+
+def test_another_event_under_a_known_id_is_refused(city: City) -> None:
+    post(events.reserve_funded("statement:1", Cents(700), "line 1"), AT)
+    with pytest.raises(EventDiffers):
+        post(events.reserve_funded("statement:1", Cents(701), "line 1"), AT)
+    with pytest.raises(EventDiffers):
+        post(events.loss_fund_filled("statement:1", Cents(700)), AT)
+
+
+def test_nothing_of_a_refused_event_stays(city: City) -> None:
+    loss_fund, count = city.holds(accounts.LOSS_FUND), Transfer.objects.count()
+    lines = (
+        Line(accounts.LOSS_FUND, accounts.payable("bakker-1"), Cents(100)),
+        Line(accounts.citizen("citizen-1"), accounts.payable("bakker-1"), Cents(1)),
+    )
+    with pytest.raises(Overdrawn):
+        post(Event("two lines", "test", lines), AT)
+    assert (city.holds(accounts.LOSS_FUND), Transfer.objects.count()) == (loss_fund, count)
+    assert balance(accounts.payable("bakker-1")) == 0
+
+
+def test_an_amount_of_nothing_is_refused(city: City) -> None:
+    with pytest.raises(LedgerRefused):
+        post(events.reserve_funded("statement:1", Cents(0), "line 1"), AT)
+
+
+def test_an_account_may_be_emptied_and_no_more(city: City) -> None:
+    city.earn("citizen-7", 300)
+    note = accounts.note("00" * 16)
+    assert post(Event("all", "test", (Line(accounts.citizen("citizen-7"), note, Cents(300)),)), AT)
+    with pytest.raises(Overdrawn):
+        post(Event("more", "test", (Line(accounts.citizen("citizen-7"), note, Cents(1)),)), AT)
+    assert (city.earned("citizen-7"), city.holds(note)) == (0, 300)
