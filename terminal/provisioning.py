@@ -14,8 +14,8 @@ from terminal.configuration import FILE_NAME, TerminalConfiguration
 from terminal.journal_store import JournalStore
 from terminal.key_store import TerminalKeys
 
-FIRST_VERSION: Final = 0
-"""Whatever the backend serves is newer."""
+FIRST_VERSION: Final = 1
+"""The version of the bundle that a backend of the same test programme begins with: intake knows it."""
 TEST_KEYS_FROM: Final = 1_500_000_000
 TEST_KEYS_UNTIL: Final = 4_000_000_000
 """A test programme's keys are valid at any time that a test may set its clock to."""
