@@ -13,7 +13,7 @@ from typing import Final, TypeAlias
 from heitje import cose, qr
 from heitje.codes import SignedCode
 from heitje.cose import AAD_CODE, AAD_VOUCHER, MalformedToken, Sign1
-from heitje.keys import PublicKey
+from heitje.keys import EDDSA, PublicKey
 from heitje.limits import Limits
 from heitje.money import Cents
 from heitje.refusals import Refusal
@@ -154,8 +154,11 @@ def check_voucher(signed: SignedVoucher, context: Context) -> Refusal | None:
 
 
 def is_signed_by(sign1: Sign1, external_aad: bytes, keys: tuple[ListedKey, ...], now: int) -> bool:
-    """Whether a listed key that is valid now signed it; every key with that kid is tried, and no other."""
-    return any(
+    """Whether a listed key that is valid now signed it; every key with that kid is tried, and no other.
+
+    A programme signs with Ed25519 alone (VOUCHERS.md section 1): another algorithm is a no, whatever key is listed.
+    """
+    return sign1.algorithm == EDDSA and any(
         cose.verify(sign1, external_aad, key.public)
         for key in keys
         if key.public.kid == sign1.kid and key.valid_from <= now <= key.valid_until

@@ -20,7 +20,7 @@ from heitje.limits import CardLimits, Limits
 
 BUNDLE_MAX: Final = 4 * 1024 * 1024
 """Bytes; a deny list of 100 000 ids fits."""
-_NESTING: Final = 4
+_TERMINAL_LENGTH: Final = 8
 
 
 class KeyUse(StrEnum):
@@ -134,7 +134,9 @@ class TrustBundle:
             "deny": sorted(self.deny),
             "cards_online_only": self.cards_online_only,
         }
-        return cose.sign(encode(_CLAIMS.write(document)), key, AAD_BUNDLE)
+        token = cose.sign(encode(_CLAIMS.write(document)), key, AAD_BUNDLE)
+        open_bundle(token, (key.public,), self.terminal)
+        return token
 
     @classmethod
     def from_claims(cls, document: dict[int, Value]) -> Self:
@@ -146,6 +148,8 @@ class TrustBundle:
             keys = tuple(_read_key(key) for key in values["keys"])
         except ValueError as error:
             raise MalformedToken(str(error)) from error
+        if terminal.hex() != values["aud"] or len(terminal) != _TERMINAL_LENGTH:
+            raise MalformedToken("aud is not a terminal's id in lower-case hex")
         return cls(
             iss=values["iss"],
             terminal=terminal,
@@ -168,7 +172,7 @@ def open_bundle(token: bytes, roots: tuple[PublicKey, ...], terminal: bytes) -> 
     sign1 = cose.parse(token, BUNDLE_MAX)
     if not any(cose.verify(sign1, AAD_BUNDLE, root) for root in roots if root.kid == sign1.kid):
         raise MalformedToken("the bundle is not signed by a root key of this terminal")
-    bundle = TrustBundle.from_claims(cose.payload_map(sign1, _NESTING))
+    bundle = TrustBundle.from_claims(cose.payload_map(sign1))
     if bundle.terminal != terminal:
         raise MalformedToken("the bundle is meant for another terminal")
     return bundle

@@ -70,10 +70,10 @@ def parse(token: bytes, size_max: int = TOKEN_MAX) -> Sign1:
     return Sign1(algorithm, kid, protected, payload, signature)
 
 
-def payload_map(sign1: Sign1, nesting_max: int = 4) -> dict[int, Value]:
+def payload_map(sign1: Sign1) -> dict[int, Value]:
     """The payload as a map of claims. Raises `MalformedToken`."""
     try:
-        claims = decode(sign1.payload, nesting_max)
+        claims = decode(sign1.payload)
     except NotDeterministic as error:
         raise MalformedToken(str(error)) from error
     if not isinstance(claims, dict):

@@ -4,10 +4,13 @@
 
 cbor2 reads more than that: tags with meanings, floats, indefinite lengths, any key order, trailing bytes; and its own
 canonical order is the older, length-first one. So a value is believed only if it consists of the six types of `Value`,
-its maps are in bytewise order, and encoding it again gives the very bytes that were read.
+its maps are in bytewise order, and encoding it again gives the very bytes that were read. A tag ends the reading where
+it stands: following it could mean a regular expression to compile, or a few hundred bytes that refer to themselves and
+unfold to millions of values.
 """
 
-from typing import Final, TypeAlias
+from collections.abc import Callable, Iterator, Mapping
+from typing import Final, NoReturn, TypeAlias
 
 import cbor2
 
@@ -23,6 +26,26 @@ class NotDeterministic(ValueError):
     """The bytes are not one document of `Value` in deterministic encoding."""
 
 
+def _refuse_tag(*_: object) -> NoReturn:
+    raise NotDeterministic("a tag")
+
+
+class _EveryTag(Mapping[int, Callable[..., NoReturn]]):
+    """For cbor2, a table of tags in which each one is refused, whatever its number."""
+
+    def __getitem__(self, tag: int) -> Callable[..., NoReturn]:
+        return _refuse_tag
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+
+_REFUSED: Final = _EveryTag()
+
+
 def encode(value: Value) -> bytes:
     """The deterministic encoding of `value`. Raises `TypeError` for a type outside `Value`."""
     return cbor2.dumps(_ordered(value))
@@ -34,7 +57,7 @@ def decode(data: bytes, nesting_max: int = NESTING_MAX) -> Value:
     Raises `NotDeterministic` for anything that `encode` would not have written.
     """
     try:
-        value = cbor2.loads(data)
+        value = cbor2.loads(data, semantic_decoders=_REFUSED)
         _check(value, nesting_max)
         again = cbor2.dumps(value)
     except (cbor2.CBORError, ValueError, TypeError, OverflowError, RecursionError) as error:

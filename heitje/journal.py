@@ -102,6 +102,12 @@ class PaperEvidence:
 
 Evidence: TypeAlias = CardEvidence | PhoneEvidence | PaperEvidence
 
+_EVIDENCE_FORMS: Final[dict[Instrument, type[Evidence]]] = {
+    Instrument.CARD: CardEvidence,
+    Instrument.PHONE: PhoneEvidence,
+    Instrument.PAPER: PaperEvidence,
+}
+
 _HEAD: Final = (
     Claim(1, "seq", lambda value: claims.is_uint(value) and value != 0),
     Claim(2, "prev", claims.is_bytes(HASH_LENGTH)),
@@ -188,7 +194,7 @@ class Entry:
         values: dict[str, Any] = {name: getattr(self, name) for name in self.__slots__}
         values["kind"] = int(self.kind)
         values["instrument"] = None if self.instrument is None else int(self.instrument)
-        values["evidence"] = None if self.evidence is None else _write_evidence(self.evidence)
+        values["evidence"] = None if self.evidence is None else _write_evidence(self)
         document = _TABLES[self.kind].write(values)
         if len(document) != sum(value is not None for value in values.values()):
             raise ValueError(f"an entry of kind {self.kind.name} does not carry all of these fields")
@@ -233,17 +239,24 @@ def check_chain(terminal: bytes, after: int, head: bytes, entries: Iterable[byte
 
 
 def _read_evidence(kind: Kind, instrument: Instrument, document: dict[int, Value]) -> Evidence:
-    if instrument is Instrument.PHONE:
-        return PhoneEvidence(**_TOKEN.read(document))
-    if instrument is Instrument.PAPER:
-        return PaperEvidence(**_TOKEN.read(document))
-    evidence = CardEvidence(**_CARD.read(document))
-    present = (evidence.tmc is not None, evidence.tmv is not None, evidence.tmc_before is not None)
-    if present != ((False, False, True) if kind is Kind.INTENT else (True, True, False)):
+    form = _EVIDENCE_FORMS[instrument]
+    evidence = form(**(_CARD if form is CardEvidence else _TOKEN).read(document))
+    if not _is_complete(kind, evidence):
         raise MalformedEntry("card evidence that does not fit the entry's kind")
     return evidence
 
 
-def _write_evidence(evidence: Evidence) -> dict[int, Value]:
-    table = _CARD if isinstance(evidence, CardEvidence) else _TOKEN
-    return table.write({name: getattr(evidence, name) for name in evidence.__slots__})
+def _write_evidence(entry: Entry) -> dict[int, Value]:
+    evidence, form = entry.evidence, None if entry.instrument is None else _EVIDENCE_FORMS[entry.instrument]
+    if evidence is None or type(evidence) is not form or not _is_complete(entry.kind, evidence):
+        raise ValueError("evidence that does not fit the entry's instrument and kind")
+    values = {name: getattr(evidence, name) for name in evidence.__slots__}
+    return (_CARD if form is CardEvidence else _TOKEN).write(values)
+
+
+def _is_complete(kind: Kind, evidence: Evidence) -> bool:
+    """Of a card's payment the intent has the counter before, and what completes it has the proof."""
+    if not isinstance(evidence, CardEvidence):
+        return True
+    present = (evidence.tmc is not None, evidence.tmv is not None, evidence.tmc_before is not None)
+    return present == ((False, False, True) if kind is Kind.INTENT else (True, True, False))

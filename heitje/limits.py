@@ -49,7 +49,7 @@ class CardLimits:
         """The limits under a bundle of this age."""
         limits = _halved(self) if bundle_age_s > ages.bundle_half_age_s else self
         if bundle_age_s > ages.bundle_age_s:
-            return replace(limits, card_payment_cents=min(self.card_stale_payment_cents, self.card_payment_cents))
+            return replace(limits, card_payment_cents=min(self.card_stale_payment_cents, limits.card_payment_cents))
         return limits
 
 

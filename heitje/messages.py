@@ -147,7 +147,7 @@ def read_object(body: bytes, size_max: int) -> dict[str, Any]:
     if len(body) > size_max:
         raise MalformedMessage(f"more than {size_max} bytes")
     try:
-        document = json.loads(body)
+        document = json.loads(body.decode("utf-8"))  # bytes would be taken for UTF-16 and UTF-32 as well
     except (ValueError, RecursionError) as error:
         raise MalformedMessage("not JSON") from error
     if not isinstance(document, dict):

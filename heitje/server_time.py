@@ -25,9 +25,9 @@ def sign(terminal: bytes, now: int, key: SigningKey) -> bytes:
 def read(token: bytes, terminal: bytes, keys: Iterable[PublicKey]) -> int:
     """Unix seconds that the server signed for this terminal. Raises `MalformedToken` for anything else."""
     sign1 = cose.parse(token)
+    if not any(cose.verify(sign1, AAD_TIME, key) for key in keys if key.kid == sign1.kid):
+        raise MalformedToken("the time is not signed by the programme")
     values = _CLAIMS.read(cose.payload_map(sign1))
     if values["aud"] != terminal.hex():
         raise MalformedToken("the time is meant for another terminal")
-    if not any(cose.verify(sign1, AAD_TIME, key) for key in keys if key.kid == sign1.kid):
-        raise MalformedToken("the time is not signed by the programme")
     return int(values["iat"])

@@ -48,26 +48,32 @@ def check_file(path: Path) -> Report:
 
 
 def main(argv: list[str]) -> int:
-    """Exit code 0: all as in the files; 1: a mismatch; 2: a file that cannot be read as known answers."""
+    """Exit code 0: all as in the files; 1: a mismatch; 2: a file that cannot be read as known answers.
+
+    The files that can be read are checked all the same.
+    """
     parser = argparse.ArgumentParser(prog="heitje vectors", description=__doc__)
     parser.add_argument(
         "files", nargs="+", type=Path, metavar="FILE", help="a file in the form of tests/vectors/*.json"
     )
     parser.add_argument("--json", action="store_true", help="answer with one JSON object")
     arguments = parser.parse_args(argv)
-    checked, mismatches = 0, []
+    checked, mismatches, unread = 0, [], 0
     for path in arguments.files:
         try:
             report = check_file(path)
         except (OSError, ValueError, RecursionError) as error:
             print(f"heitje vectors: {path}: {error}", file=sys.stderr)
-            return EXIT_USAGE
+            unread += 1
+            continue
         checked += report.checked
-        mismatches += [f"{path.name}: {line}" for line in report.mismatches]
+        mismatches += [f"{path}: {line}" for line in report.mismatches]
     if arguments.json:
-        print(json.dumps({"checked": checked, "mismatches": mismatches}))
+        print(json.dumps({"checked": checked, "mismatches": mismatches, "unread": unread}))
     else:
         for line in mismatches:
             print(line)
         print(f"{checked} answers checked, {len(mismatches)} mismatches")
+    if unread:
+        return EXIT_USAGE
     return EXIT_MISMATCH if mismatches else 0

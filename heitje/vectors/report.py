@@ -21,7 +21,7 @@ class Report:
         """Count one answer; a difference is a mismatch."""
         self.checked += 1
         if ours != theirs:
-            self.mismatches.append(f"{where}: here {ours}, in the file {theirs}")
+            self._add(f"{where}: here {ours}, in the file {theirs}")
 
     @contextmanager
     def vector(self, where: str) -> Iterator[None]:
@@ -30,10 +30,14 @@ class Report:
             yield
         except KeyError as error:
             self.checked += 1
-            self.mismatches.append(f"{where}: the member {error} is missing")
+            self._add(f"{where}: the member {error} is missing")
         except Exception as error:  # noqa: BLE001  # whatever a file holds, the next vector is still to be checked
             self.checked += 1
-            self.mismatches.append(f"{where}: {type(error).__name__}: {error}")
+            self._add(f"{where}: {type(error).__name__}: {error}")
+
+    def _add(self, line: str) -> None:
+        """One line, whatever the file put into it."""
+        self.mismatches.append("".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in line))
 
 
 Check: TypeAlias = Callable[[Document, Report], None]
