@@ -27,7 +27,14 @@ from heitje.programme import TestProgramme
 from terminal.answer import EXIT_CODES, answer_document, answer_text
 from terminal.configuration import LANGUAGES, ConfigurationError, TerminalConfiguration
 from terminal.counter import Till
-from terminal.journal_store import JournalStore, JournalUnreadable, redemption_of, unresolved_of, void_of
+from terminal.journal_store import (
+    JournalNotWritten,
+    JournalStore,
+    JournalUnreadable,
+    redemption_of,
+    unresolved_of,
+    void_of,
+)
 from terminal.key_store import TerminalKeys
 from terminal.machine import Verdict
 from terminal.provisioning import initialise
@@ -52,6 +59,9 @@ def main(argv: list[str]) -> int:
     except (ConfigurationError, JournalUnreadable, LibraryMissing) as error:
         print(f"heitje terminal: {error}", file=sys.stderr)
         return EXIT_USAGE
+    except JournalNotWritten as error:
+        print(f"heitje terminal: {error}", file=sys.stderr)
+        return EXIT_FAILED
 
 
 def _init(arguments: argparse.Namespace) -> int:
@@ -68,7 +78,7 @@ def _init(arguments: argparse.Namespace) -> int:
     try:
         programme = TestProgramme.parse(arguments.test_programme.read_text(encoding="utf-8"))
         initialise(programme, configuration, int(time.time()))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, JournalNotWritten) as error:
         print(f"heitje terminal init: {error}", file=sys.stderr)
         return EXIT_FAILED
     if arguments.json:

@@ -8,7 +8,7 @@ not voided, kept in the same transaction, so that a decision needs no walk throu
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Self
@@ -20,6 +20,7 @@ from heitje.journal import (
     Entry,
     Instrument,
     Kind,
+    MalformedEntry,
     PaperEvidence,
     PhoneEvidence,
     entry_hash,
@@ -51,24 +52,31 @@ CREATE INDEX takings_open ON takings (intent) WHERE open;
 CREATE TABLE upload (
     only INTEGER PRIMARY KEY CHECK (only = 1),
     cursor INTEGER NOT NULL,
-    anchor INTEGER NOT NULL
+    anchor INTEGER NOT NULL,
+    superseded INTEGER NOT NULL
 ) STRICT;
 CREATE TABLE outcomes (
     seq INTEGER PRIMARY KEY REFERENCES entries (seq),
     outcome TEXT NOT NULL,
     reason TEXT
 ) STRICT;
-INSERT INTO upload VALUES (1, 0, 0);
+INSERT INTO upload VALUES (1, 0, 0, 0);
 PRAGMA user_version = 1;
 """
 _VERSION: Final = 1
 _BUSY_TIMEOUT_S: Final = 10.0
+_PAGE_BYTES: Final = 1024
+"""A commit writes whole pages; an entry is about 250 bytes, 700 with a code in it."""
 OF_THE_ONE_BEFORE: Final = -1
 """As `of` of a draft: the intent that stands before it in the same append."""
 
 
 class JournalUnreadable(Exception):
     """The journal cannot be opened, or what it holds is not this terminal's journal."""
+
+
+class JournalNotWritten(Exception):
+    """The disk is full, read-only or broken: nothing of what was asked for is in the journal."""
 
 
 class SeqTaken(Exception):
@@ -92,6 +100,26 @@ class Draft:
     given: bool | None = None
     server_time: bytes | None = None
 
+    def numbered(self, seq: int, prev: bytes, terminal: bytes) -> Entry:
+        """The entry that it becomes."""
+        return Entry(
+            seq,
+            prev,
+            terminal,
+            self.time,
+            self.kind,
+            self.sale,
+            self.amount,
+            self.instrument,
+            self.evidence,
+            seq - 1 if self.of == OF_THE_ONE_BEFORE else self.of,
+            self.offline,
+            self.bundle,
+            self.operator,
+            self.given,
+            self.server_time,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class OpenIntent:
@@ -102,10 +130,15 @@ class OpenIntent:
 
 
 class JournalStore:
-    """One terminal's journal. Every method that writes has written to disk when it returns."""
+    """One terminal's journal. Every method that writes has written to disk when it returns.
+
+    `_head` is the newest entry as this program last saw it. Entries never change, so it can only be out of date, and
+    then the number that follows it is taken already.
+    """
 
     def __init__(self, connection: sqlite3.Connection, terminal: bytes) -> None:
         self._db = connection
+        self._head: tuple[int, bytes] | None = None
         self.terminal = terminal
 
     @classmethod
@@ -113,8 +146,13 @@ class JournalStore:
         """An empty journal. Raises `FileExistsError` where there is one already."""
         if path.exists():
             raise FileExistsError(path)
-        connection = _connect(path)
-        connection.executescript(f"BEGIN IMMEDIATE;{_SCHEMA}COMMIT;")
+        try:
+            connection = _connect(path)
+            connection.execute(f"PRAGMA page_size = {_PAGE_BYTES}")
+            _prepare(connection)
+            connection.executescript(f"BEGIN IMMEDIATE;{_SCHEMA}COMMIT;")
+        except sqlite3.DatabaseError as error:
+            raise JournalNotWritten(f"{path}: {error}") from error
         return cls(connection, terminal)
 
     @classmethod
@@ -122,17 +160,22 @@ class JournalStore:
         """An existing journal. Raises `JournalUnreadable`."""
         if not path.is_file():
             raise JournalUnreadable(f"{path}: there is no journal here")
+        connection = _connect(path)
         try:
-            connection = _connect(path)
+            _prepare(connection)
             (version,) = connection.execute("PRAGMA user_version").fetchone()
-        except sqlite3.DatabaseError as error:
+            if version != _VERSION:
+                raise JournalUnreadable(f"{path}: a journal of version {version}, this program knows {_VERSION}")
+            store = cls(connection, terminal)
+            last = store._last()
+            if last is not None and Entry.decode(last[1]).terminal != terminal:
+                raise JournalUnreadable(f"{path}: the journal of another terminal")
+        except (sqlite3.DatabaseError, MalformedEntry) as error:
+            connection.close()
             raise JournalUnreadable(f"{path}: {error}") from error
-        if version != _VERSION:
-            raise JournalUnreadable(f"{path}: a journal of version {version}, this program knows {_VERSION}")
-        store = cls(connection, terminal)
-        last = store._last()
-        if last is not None and Entry.decode(last[1]).terminal != terminal:
-            raise JournalUnreadable(f"{path}: the journal of another terminal")
+        except JournalUnreadable:
+            connection.close()
+            raise
         return store
 
     def close(self) -> None:
@@ -142,29 +185,36 @@ class JournalStore:
     def append(self, drafts: Sequence[Draft], expected_seq: int | None = None) -> list[Entry]:
         """Write entries in one transaction and return them as they stand on disk.
 
-        Raises `SeqTaken` unless the first gets `expected_seq`, where one is given; nothing is written then.
+        Raises `SeqTaken` unless the first gets `expected_seq`, where one is given, and `JournalNotWritten`; nothing is
+        written then.
         """
+        try:
+            return self._append(drafts, expected_seq)
+        except sqlite3.IntegrityError:  # another program has written since the newest entry was looked at
+            return self._append(drafts, expected_seq)
+
+    def _append(self, drafts: Sequence[Draft], expected_seq: int | None) -> list[Entry]:
         entries: list[Entry] = []
         with self._transaction():
-            seq, prev = self.head()
+            seq, prev = self._head or self.head()
             if expected_seq is not None and seq + 1 != expected_seq:
                 raise SeqTaken
             for draft in drafts:
                 seq += 1
-                of = seq - 1 if draft.of == OF_THE_ONE_BEFORE else draft.of
-                values = {name: getattr(draft, name) for name in Draft.__slots__}
-                entry = Entry(seq=seq, prev=prev, terminal=self.terminal, **{**values, "of": of})
+                entry = draft.numbered(seq, prev, self.terminal)
                 data = entry.encode()
                 self._db.execute("INSERT INTO entries VALUES (?, ?)", (seq, data))
                 self._take(entry)
                 entries.append(entry)
                 prev = entry_hash(data)
+        self._head = seq, prev
         return entries
 
     def head(self) -> tuple[int, bytes]:
         """Number and hash of the newest entry; for an empty journal 0 and what entry 1 points to."""
         last = self._last()
-        return (0, head_of(self.terminal)) if last is None else (last[0], entry_hash(last[1]))
+        self._head = (0, head_of(self.terminal)) if last is None else (last[0], entry_hash(last[1]))
+        return self._head
 
     def entry(self, seq: int) -> Entry:
         """One entry. Raises `KeyError`."""
@@ -184,10 +234,6 @@ class JournalStore:
             "SELECT e.bytes, t.closed FROM takings t JOIN entries e ON e.seq = t.intent WHERE t.open ORDER BY t.intent"
         )
         return [OpenIntent(Entry.decode(data), bool(closed)) for data, closed in rows]
-
-    def spent(self, cti: bytes) -> bool:
-        """Whether this journal holds the note as taken."""
-        return self._db.execute("SELECT 1 FROM takings WHERE item = ? LIMIT 1", (cti,)).fetchone() is not None
 
     def taken(self, cti: bytes) -> Taken:
         """What this journal has taken of an allowance, voided intents apart."""
@@ -252,6 +298,16 @@ class JournalStore:
         (anchor,) = self._db.execute("SELECT anchor FROM upload").fetchone()
         return self.entry(anchor) if anchor else None
 
+    def supersede(self) -> None:
+        """Remember that the backend knows this terminal's journal otherwise: nothing may follow here."""
+        with self._transaction():
+            self._db.execute("UPDATE upload SET superseded = 1")
+
+    def superseded(self) -> bool:
+        """Whether this journal is an old copy (a restored disk): the till is enrolled anew (JOURNAL.md section 3)."""
+        (superseded,) = self._db.execute("SELECT superseded FROM upload").fetchone()
+        return bool(superseded)
+
     def _last(self) -> tuple[int, bytes] | None:
         row: tuple[int, bytes] | None = self._db.execute(
             "SELECT seq, bytes FROM entries ORDER BY seq DESC LIMIT 1"
@@ -277,13 +333,19 @@ class JournalStore:
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        self._db.execute("BEGIN IMMEDIATE")
+        """Whole or not at all. Raises `JournalNotWritten`."""
         try:
+            self._db.execute("BEGIN IMMEDIATE")
             yield
-        except BaseException:
-            self._db.execute("ROLLBACK")
+            self._db.execute("COMMIT")
+        except BaseException as error:
+            self._head = None
+            if self._db.in_transaction:  # SQLite has ended it by itself where the disk failed
+                with suppress(sqlite3.DatabaseError):
+                    self._db.execute("ROLLBACK")
+            if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.IntegrityError):
+                raise JournalNotWritten(f"the journal cannot be written: {error}") from error
             raise
-        self._db.execute("COMMIT")
 
 
 def redemption_of(intent: Entry, time: int, evidence: CardEvidence | None = None) -> Draft:
@@ -326,8 +388,10 @@ def _item_of(entry: Entry) -> tuple[bytes, int]:
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, timeout=_BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
+    return sqlite3.connect(path, timeout=_BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
+
+
+def _prepare(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
-    return connection
