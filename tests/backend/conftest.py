@@ -47,9 +47,9 @@ PROGRAMME_FILE = Path(__file__).parents[1] / "vectors" / "test-programme.json"
 NOW = 1_795_500_000
 """Tests' clock: 24 November 2026."""
 
-programme = TestProgramme.parse(PROGRAMME_FILE.read_text(encoding="utf-8"))
+TESTBURG = TestProgramme.parse(PROGRAMME_FILE.read_text(encoding="utf-8"))
 _template = Path(tempfile.mkdtemp(prefix="heitje-backend-"))
-start(provisioning.prepare(_template, programme))
+start(provisioning.prepare(_template, TESTBURG))
 
 from backend import population  # noqa: E402  # models can be imported only now
 from backend.assembly import configuration_in_use, programme_of  # noqa: E402
@@ -97,7 +97,7 @@ class Plastic:
         return replace(evidence, tmc=self.tmc, tmv=transaction.tmv(keys.mac, tmi), tmc_before=None)
 
     def _ktm(self) -> bytes:
-        return diversify(programme.master_transaction_mac, self.uid, programme.df_name, KEY_TRANSACTION_MAC)
+        return diversify(TESTBURG.master_transaction_mac, self.uid, TESTBURG.df_name, KEY_TRANSACTION_MAC)
 
 
 @dataclass
@@ -145,7 +145,7 @@ class Till:
 
     def anchor(self, time: int | None = None) -> int:
         """A contact: the server's signed time."""
-        token = server_time.sign(self.id, self.clock if time is None else time, programme.mint)
+        token = server_time.sign(self.id, self.clock if time is None else time, TESTBURG.mint)
         return self.append(Kind.TIME_ANCHOR, server_time=token)
 
     def intent(self, instrument: Instrument, amount: int, evidence: Evidence) -> int:
@@ -242,11 +242,11 @@ class City:
         """A citizen does a task."""
         population.reward(who, Cents(amount), NOW)
 
-    def phone(self, who: str, amount: int, key: SigningKey = programme.phone_ed25519) -> Phone:
+    def phone(self, who: str, amount: int, key: SigningKey = TESTBURG.phone_ed25519) -> Phone:
         """A citizen with an allowance of `amount` cents."""
         self.earn(who, amount)
         issued = vouchers.issue_allowance(
-            programme=programme.iss,
+            programme=TESTBURG.iss,
             citizen=who,
             amount=Cents(amount),
             phone=key.public,
@@ -259,10 +259,10 @@ class City:
         """A note: its id and token."""
         self.earn(who, amount)
         issued = vouchers.print_note(
-            programme=programme.iss,
+            programme=TESTBURG.iss,
             citizen=who,
             amount=Cents(amount),
-            home=Shop.objects.get(id=programme.shop.id),
+            home=Shop.objects.get(id=TESTBURG.shop.id),
             key_store=programme_of(self.configuration).key_store,
             at=NOW,
         )
@@ -288,7 +288,7 @@ class City:
             secure_element=False,
             at=NOW,
         )
-        bundles.issue_bundle(programme.iss, terminal, programme_of(self.configuration).key_store, NOW)
+        bundles.issue_bundle(TESTBURG.iss, terminal, programme_of(self.configuration).key_store, NOW)
         return Till(name)
 
     @staticmethod
@@ -308,7 +308,7 @@ def template(django_db_blocker: DjangoDbBlocker) -> Iterator[Path]:
     configuration = replace(configuration_in_use(), directory=_template)
     with django_db_blocker.unblock():  # the plugin guards a database that it makes; these tests bring their own
         call_command("migrate", verbosity=0, interactive=False)
-        population.populate(configuration, programme, NOW)
+        population.populate(configuration, TESTBURG, NOW)
         configurations.write(configuration)
         connections["default"].close()
         yield _template
@@ -327,8 +327,26 @@ def city(template: Path, tmp_path: Path) -> Iterator[City]:
     with override_settings(HEITJE=configuration):
         yield City(
             configuration,
-            Till(programme.terminal.hex()),
-            [Plastic(card.uid, card.balance) for card in programme.cards],
+            Till(TESTBURG.terminal.hex()),
+            [Plastic(card.uid, card.balance) for card in TESTBURG.cards],
         )
         connection.close()
         connection.settings_dict["NAME"] = str(_template / configuration.database)
+
+
+@pytest.fixture(scope="session")
+def new_till() -> type[Till]:
+    """Makes a till with a journal of its own."""
+    return Till
+
+
+@pytest.fixture(scope="session")
+def new_card() -> type[Plastic]:
+    """Makes a card."""
+    return Plastic
+
+
+@pytest.fixture(scope="session")
+def programme() -> TestProgramme:
+    """The test programme."""
+    return TESTBURG

@@ -26,6 +26,14 @@ def run_sql(statement: str) -> None:
         cursor.execute(statement)
 
 
+INSERT = "INSERT INTO ledger_transfer (event, line, kind, debit_id, credit_id, amount, reference, at) VALUES "
+REPLACE_BY_ID = "INSERT OR REPLACE INTO ledger_transfer SELECT id, event, line, kind, 1, 2, 1, reference, at"
+REPLACE_BY_EVENT = """
+INSERT OR REPLACE INTO ledger_transfer (event, line, kind, debit_id, credit_id, amount, reference, at)
+SELECT event, line, kind, debit_id, credit_id, 1, reference, at FROM ledger_transfer WHERE id = 1
+"""
+
+
 @pytest.mark.parametrize(
     ("statement", "says"),
     [
@@ -33,50 +41,19 @@ def run_sql(statement: str) -> None:
         ("UPDATE ledger_transfer SET reference = 'x'", "never changed"),
         ("DELETE FROM ledger_transfer WHERE id = 1", "never deleted"),
         ("DELETE FROM ledger_transfer", "never deleted"),
-        (
-            "INSERT OR REPLACE INTO ledger_transfer SELECT id, event, line, kind, debit_id, credit_id, 1, reference, at"
-            " FROM ledger_transfer WHERE id = 1",
-            "is posted",
-        ),
-        (
-            "INSERT OR REPLACE INTO ledger_transfer (event, line, kind, debit_id, credit_id, amount, reference, at)"
-            " SELECT event, line, kind, debit_id, credit_id, 1, reference, at FROM ledger_transfer WHERE id = 1",
-            "is posted",
-        ),
-        (
-            "INSERT INTO ledger_transfer (event, line, kind, debit_id, credit_id, amount, reference, at)"
-            " VALUES ('x', 0, 'x', 1, 2, 0, '', 0)",
-            "amount > 0",
-        ),
-        (
-            "INSERT INTO ledger_transfer (event, line, kind, debit_id, credit_id, amount, reference, at)"
-            " VALUES ('x', 0, 'x', 1, 2, -5, '', 0)",
-            "amount > 0",
-        ),
-        (
-            "INSERT INTO ledger_transfer (event, line, kind, debit_id, credit_id, amount, reference, at)"
-            " VALUES ('x', 0, 'x', 1, 2, 1.5, '', 0)",
-            "cannot store REAL value in INTEGER column",
-        ),
-        (
-            "INSERT INTO ledger_transfer (event, line, kind, debit_id, credit_id, amount, reference, at)"
-            " VALUES ('x', 0, 'x', 1, 1, 5, '', 0)",
-            "credit_id <> debit_id",
-        ),
-        (
-            "INSERT INTO ledger_transfer (event, line, kind, debit_id, credit_id, amount, reference, at)"
-            " VALUES ('x', 0, 'x', 3, 1, 999999999, '', 0)",
-            "balance >= 0",
-        ),
+        (f"{REPLACE_BY_ID} FROM ledger_transfer WHERE id = 1", "is posted"),
+        (REPLACE_BY_EVENT, "is posted"),
+        (f"{INSERT} ('x', 0, 'x', 1, 2, 0, '', 0)", "amount > 0"),
+        (f"{INSERT} ('x', 0, 'x', 1, 2, -5, '', 0)", "amount > 0"),
+        (f"{INSERT} ('x', 0, 'x', 1, 2, 1.5, '', 0)", "cannot store REAL value in INTEGER column"),
+        (f"{INSERT} ('x', 0, 'x', 1, 1, 5, '', 0)", "credit_id <> debit_id"),
+        (f"{INSERT} ('x', 0, 'x', 3, 1, 999999999, '', 0)", "balance >= 0"),
         ("UPDATE ledger_account SET balance = balance + 1 WHERE id = 2", "by a transfer only"),
         ("UPDATE ledger_account SET balance = balance + 1, last_transfer = last_transfer + 1", "by a transfer only"),
         ("UPDATE ledger_account SET owner = 'me' WHERE kind = 'purse'", "by a transfer only"),
         ("DELETE FROM ledger_account WHERE id = 1", "never deleted"),
         ("INSERT INTO ledger_account (kind, owner, balance) VALUES ('citizen', 'me', 100)", "starts empty"),
-        (
-            "INSERT OR REPLACE INTO ledger_account (id, kind, owner) SELECT id, kind, owner FROM ledger_account",
-            "starts empty",
-        ),
+        ("INSERT OR REPLACE INTO ledger_account (id, kind, owner) VALUES (1, 'citizen', 'me')", "starts empty"),
         ("INSERT INTO ledger_account (kind, owner) VALUES ('pocket', 'me')", "kind IN"),
         ("INSERT INTO ledger_account (kind, owner) VALUES ('loss fund', 'me')", "owner = ''"),
     ],

@@ -77,7 +77,7 @@ def test_sales_at_two_tills_in_either_order_of_upload(city: City, till: Till, ot
     assert_sound()
 
 
-# --- evidence ------------------------------------------------------------------------------------------------------------
+# --- evidence ----------------------------------------------------------------------------------------------------
 
 
 def test_a_forged_tmv_is_refused_and_cards_go_online_only(city: City, till: Till, card: Plastic) -> None:
@@ -132,7 +132,7 @@ def test_an_unknown_card_is_refused(till: Till, card: Plastic) -> None:
     assert [reason for _, reason in till.outcomes() if reason] == ["unknown card"] * 2
 
 
-# --- the chain ---------------------------------------------------------------------------------------------------------------
+# --- the chain ---------------------------------------------------------------------------------------------------
 
 
 def test_two_transactions_under_one_counter_wait_for_a_person(city: City, till: Till, card: Plastic) -> None:
@@ -162,7 +162,7 @@ def test_a_claim_that_would_overdraw_its_purse_waits_for_a_person(city: City, ti
     assert (purse(city, card), Case.objects.get().kind) == (50, CaseKind.CARD_OVERDRAWN)
 
 
-# --- torn taps --------------------------------------------------------------------------------------------------------------
+# --- torn taps ---------------------------------------------------------------------------------------------------
 
 
 def test_a_torn_tap_found_again_by_the_same_till(city: City, till: Till, card: Plastic) -> None:
@@ -334,7 +334,7 @@ def test_one_batch_may_hold_a_torn_tap_and_its_proof(city: City, till: Till, car
     assert_sound()
 
 
-# --- limits ------------------------------------------------------------------------------------------------------------------
+# --- limits ------------------------------------------------------------------------------------------------------
 
 
 def test_a_payment_above_the_limit_is_proved_and_not_paid(city: City, till: Till, card: Plastic) -> None:

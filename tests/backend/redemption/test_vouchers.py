@@ -217,7 +217,7 @@ def test_a_till_takes_100_euro_between_two_contacts(till: Till, city: City) -> N
     assert city.holds(accounts.payable("bakker-1")) == 11_000
 
 
-# --- notes -----------------------------------------------------------------------------------------------------------
+# --- notes -------------------------------------------------------------------------------------------------------
 
 
 def test_a_photographed_note_is_paid_once(till: Till, city: City) -> None:
@@ -243,7 +243,7 @@ def test_a_note_is_taken_whole_at_home_and_after_it_was_handed_out(till: Till, c
     assert away.outcomes()[-1] == ("refused", "needs a connection")
 
 
-# --- later claims -----------------------------------------------------------------------------------------------------
+# --- later claims ------------------------------------------------------------------------------------------------
 
 
 def replayed(till: Till, other: Till, phone: Phone, amount: int = 500) -> None:

@@ -1,0 +1,182 @@
+# SPDX-FileCopyrightText: 2026 The Heitje contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""The night: run twice, run after a crash at any statement or file, approved by two (LEDGER.md section 3)."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import os
+import shutil
+import signal
+import sys
+from datetime import date
+from typing import TYPE_CHECKING
+
+import pytest
+from django.db import connection
+
+from backend.assembly import debtor_of
+from backend.audit.invariants import check
+from backend.ledger import accounts
+from backend.settlement import bank_file, night
+from backend.settlement.models import Batch, BatchLine
+from heitje.journal import Kind
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.backend.conftest import City
+
+DAY = date(2026, 11, 24)
+
+
+def run_night(city: City, run: int = 1, day: date = DAY) -> Batch:
+    """One night, at the till's clock."""
+    configuration = city.configuration
+    return night.settle(day, run, debtor_of(configuration), configuration.settlements_path, city.till.clock)
+
+
+def files(city: City) -> dict[str, bytes]:
+    """What the night left on disk."""
+    folder = city.configuration.settlements_path
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+@pytest.fixture
+def trading(city: City) -> City:
+    """Two shops have sold; the baker has given a little back and waits for a card."""
+    other = city.open_till("00112233445566aa", "slager-1")
+    for till in (city.till, other):
+        till.anchor()
+    city.till.refund(city.till.pay_card(city.cards[0], 350) + 1, 50)
+    other.pay_card(city.cards[0], 200)
+    torn = city.till.card_intent(city.cards[1], 30)
+    city.till.complete(torn, Kind.UNRESOLVED, given=True)
+    city.till.upload()
+    other.upload()
+    return city
+
+
+def test_each_shop_is_sent_what_it_is_owed(trading: City) -> None:
+    batch = run_night(trading)
+    assert dict(BatchLine.objects.values_list("shop", "amount")) == {"bakker-1": 300, "slager-1": 200}
+    assert trading.holds(accounts.payable("bakker-1")) == trading.holds(accounts.payable("slager-1")) == 0
+    assert trading.holds(accounts.IN_BATCH) == 500
+    written = files(trading)
+    document = written["2026-11-24-1/pain.001.xml"]
+    bank_file.validate(document)
+    assert hashlib.sha256(document).hexdigest() == batch.sha256
+    assert b"<CtrlSum>5.00</CtrlSum>" in document
+    assert all(finding.holds for finding in check())
+
+
+def test_a_statement_tells_what_was_sold_given_back_sent_and_waits(trading: City) -> None:
+    run_night(trading)
+    text = files(trading)["2026-11-24-1/statement-bakker-1.csv"].decode()
+    rows = list(csv.DictReader(text.splitlines()))
+    told = [(row["what"], int(row["cents"]), row["why"]) for row in rows]
+    assert told == [
+        ("redeemed", 350, ""),
+        ("refunded", -50, ""),
+        ("sent to the bank", -300, "NL91ABNA0417164300"),
+        ("waiting", 0, "waits for the card's next transaction"),
+    ]
+    assert sum(int(row["cents"]) for row in rows) == 0
+    assert rows[2]["reference"] == bank_file.creditor_reference("nl.testburg", DAY, 1, "bakker-1")
+
+
+def test_a_second_time_changes_nothing(trading: City) -> None:
+    batch, before = run_night(trading), files(trading)
+    trading.till.clock += 3600
+    trading.till.pay_card(trading.cards[0], 100)
+    trading.till.upload()
+    again = run_night(trading)
+    assert (again.pk, again.sha256, files(trading)) == (batch.pk, batch.sha256, before)
+    assert trading.holds(accounts.payable("bakker-1")) == 100, "what came later is the next night's"
+
+
+def test_the_next_night_sends_the_rest_and_its_statement_begins_where_the_last_ended(trading: City) -> None:
+    run_night(trading)
+    trading.till.pay_card(trading.cards[0], 100)
+    trading.till.upload()
+    run_night(trading, day=date(2026, 11, 25))
+    text = files(trading)["2026-11-25-1/statement-bakker-1.csv"].decode()
+    assert [row["what"] for row in csv.DictReader(text.splitlines())][:2] == ["redeemed", "sent to the bank"]
+    assert trading.holds(accounts.IN_BATCH) == 600
+
+
+def test_a_night_on_which_nothing_is_owed_has_no_file(city: City) -> None:
+    batch = run_night(city)
+    assert (batch.sha256, files(city), batch.lines.count()) == ("", {}, 0)
+    with pytest.raises(night.NotApproved):
+        night.approve(batch, "anna", city.till.clock)
+
+
+def test_lost_files_are_made_again(trading: City) -> None:
+    run_night(trading)
+    before = files(trading)
+    shutil.rmtree(trading.configuration.settlements_path)
+    run_night(trading)
+    assert files(trading) == before
+
+
+def test_two_different_officials_release_a_batch(trading: City) -> None:
+    batch = run_night(trading)
+    assert not night.is_released(batch)
+    assert [night.approve(batch, name, trading.till.clock) for name in ("anna", "anna")] == [1, 1]
+    assert not night.is_released(batch)
+    night.approve(batch, "bea", trading.till.clock)
+    assert night.is_released(batch)
+    with pytest.raises(night.NotApproved):
+        night.approve(batch, "", trading.till.clock)
+
+
+# --- crashes ----------------------------------------------------------------------------------------------
+
+
+def die_at(city: City, event: int) -> bool:
+    """Run the night in a child process that is killed at its nth statement or file operation; True: it died."""
+    connection.close()
+    child = os.fork()
+    if child == 0:
+        left = event
+
+        def count(*_: object) -> None:
+            nonlocal left
+            left -= 1
+            if left == 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+        def watch(name: str, _arguments: object) -> None:
+            if name in ("open", "os.rename", "os.mkdir"):
+                count()
+
+        connection.ensure_connection()
+        connection.connection.set_trace_callback(count)
+        sys.addaudithook(watch)
+        run_night(city)
+        os._exit(0)
+    _, status = os.waitpid(child, 0)
+    return os.WIFSIGNALED(status)
+
+
+def test_killed_at_any_point_and_run_again(trading: City, tmp_path: Path) -> None:
+    """One night to compare with; then, from the same evening, a crash at each point and a second run."""
+    directory, evening = trading.configuration.directory, tmp_path / "evening"
+    connection.close()
+    shutil.copytree(directory, evening)
+    expected = run_night(trading).sha256, files(trading)
+    died, event = 0, 0
+    while event == 0 or died == event:
+        event += 1
+        connection.close()
+        shutil.rmtree(directory)
+        shutil.copytree(evening, directory)
+        died += die_at(trading, event)
+        batch = run_night(trading)
+        left = {name: content for name, content in files(trading).items() if not name.endswith(".part")}
+        assert (batch.sha256, left) == expected, f"after a crash at event {event}"
+        assert trading.holds(accounts.IN_BATCH) == 500
+        assert all(finding.holds for finding in check())
+    assert died > 30
