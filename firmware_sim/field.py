@@ -25,6 +25,7 @@ class Field:
         self._lock = threading.RLock()
         self._changed = threading.Condition(self._lock)
         self._cards: tuple[ContactlessCard, ...] = ()
+        self._entry = 0
         self._apdus = 0
         self._faults = faults
         self._tear = faults.tear
@@ -43,6 +44,12 @@ class Field:
         """The cards in the field."""
         with self._lock:
             return self._cards
+
+    @property
+    def entry(self) -> int:
+        """Changes whenever something enters or leaves: a card that left and came back is not the one that was there."""
+        with self._lock:
+            return self._entry
 
     @property
     def apdus(self) -> int:
@@ -133,6 +140,7 @@ class Field:
         for card in self._cards:
             card.power_off()
         self._cards = ()
+        self._entry += 1
 
     def _cancel_return(self) -> None:
         if self._returning is not None:

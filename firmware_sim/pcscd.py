@@ -11,6 +11,7 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -21,7 +22,14 @@ READER_NAME: Final = "Heitje virtual reader"
 
 _DRIVER: Final = Path("/usr/lib/pcsc/drivers/serial/libifdvpcd.so")
 _RUN: Final = Path("/run/pcscd")
-_START: Final = 'LISTEN_PID=$$ LISTEN_FDS=1 exec "$1" --foreground --config "$2" 3<&"$3"'
+# The daemon takes its socket as descriptor 3 from whoever has its process id, so its id is found out after the fork.
+_START: Final = """
+import os, sys
+listener, program, configuration = sys.argv[1:]
+os.dup2(int(listener), 3)
+os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS="1")
+os.execv(program, [program, "--foreground", "--config", configuration])
+"""
 _STOP_TIMEOUT_S: Final = 5.0
 _PORT_TRIES: Final = 32
 
@@ -76,7 +84,8 @@ class PrivatePcscd:
             listener.bind(str(self.socket_path))
             listener.listen(16)
             number = listener.fileno()
-            command = ("/bin/sh", "-c", _START, "sh", str(self._program), str(configuration), str(number))
+            arguments = (str(number), str(self._program), str(configuration))
+            command = (sys.executable, "-I", "-S", "-c", _START, *arguments)
             self._process = subprocess.Popen(command, pass_fds=(number,), stdout=log, stderr=log)
         # Our listener is closed again: else a client would hang in its backlog once the daemon is gone.
         return self

@@ -52,6 +52,7 @@ class Response:
 @dataclass(slots=True)
 class _Target:
     card: ContactlessCard
+    entry: int
     link: BlockLink | None  # None: a card without ISO 14443-4
 
 
@@ -148,12 +149,13 @@ class Chip:
         if len(data) < 2 or not 1 <= data[0] <= _TARGETS_MAX:
             return None
         self._targets.clear()
+        entry = self._field.entry
         if data[1] != _TYPE_A_106:
             return b"\x00"
         found = b""
         for card in sorted(self._field.cards, key=lambda card: card.uid)[: data[0]]:
             card.power_off()  # selecting it anew ends what it was in
-            target = _Target(card, self._link(card))
+            target = _Target(card, entry, self._link(card))
             self._targets.append(target)
             found += bytes((len(self._targets),)) + card.atqa[::-1]
             found += bytes((card.sak, len(card.uid))) + card.uid
@@ -168,7 +170,7 @@ class Chip:
         if not self._targets or not data:
             return self._silence()
         target = self._targets[0]
-        if target.card not in self._field.cards or self._lost():
+        if target.entry != self._field.entry or self._lost():
             return self._silence()
         answer = target.link.exchange(data) if target.link else self._field.transmit(target.card, data)
         if not answer or self._lost():
@@ -188,7 +190,8 @@ class Chip:
         if data[0] & _MORE:
             return _OK
         command, self._collected = self._collected, b""
-        answer = self._field.transmit(self._targets[number - 1].card, command)
+        target = self._targets[number - 1]
+        answer = self._field.transmit(target.card, command) if target.entry == self._field.entry else None
         return _OK + answer if answer else self._silence()
 
     def _in_release(self, data: bytes) -> bytes | None:

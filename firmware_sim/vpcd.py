@@ -15,6 +15,7 @@ import socket
 import struct
 import sys
 import threading
+import time
 from typing import Final
 
 from firmware_sim.contactless import ContactlessCard
@@ -23,6 +24,8 @@ from firmware_sim.simulator import Simulator
 
 RETRY_S: Final = 0.1
 """Pause before the next try to reach a vpcd that is not there yet."""
+ABSENCE_S: Final = 0.5
+"""Shortest time without a card: pcscd looks every 0.4 s, and one that does not see a card leave believes in none."""
 
 _LENGTH: Final = struct.Struct(">H")
 _POWER_CONTROLS: Final = (b"\x00", b"\x01", b"\x02")
@@ -42,6 +45,8 @@ class Vpcd(Simulator):
         self._address = (host, port)
         self._socket: socket.socket | None = None
         self._received = b""
+        self._entry = field.entry
+        self._left_at = -ABSENCE_S
         self._reached = threading.Event()
         self.field = field
         field.watch(self.wake)
@@ -55,12 +60,18 @@ class Vpcd(Simulator):
 
     def serve(self) -> None:
         while not self.stopping:
-            cards = self.field.cards
-            if not cards:
+            entry, cards = self.field.entry, self.field.cards
+            if entry != self._entry:  # whatever was connected is away, even where the same card is there again
                 self._disconnect()
+                self._entry = entry
+            if not cards:
                 self.wait_readable(None)
             elif self._socket is None:
-                self._connect()
+                absent_s = time.monotonic() - self._left_at
+                if absent_s < ABSENCE_S:
+                    self.wait_readable(None, ABSENCE_S - absent_s)
+                else:
+                    self._connect()
             elif self.wait_readable(self._socket.fileno()):
                 self._receive(self._socket, cards[0])
 
@@ -83,6 +94,7 @@ class Vpcd(Simulator):
         if self._socket is not None:
             self._socket.close()
             self._socket = None
+            self._left_at = time.monotonic()
 
     def _receive(self, connection: socket.socket, card: ContactlessCard) -> None:
         try:
@@ -104,7 +116,7 @@ class Vpcd(Simulator):
             answer = self._answer(message, card)
             if answer is None:
                 continue
-            if card not in self.field.cards:  # the answer is lost with the card
+            if self.field.entry != self._entry:  # the answer is lost with the card
                 return
             try:
                 connection.sendall(_LENGTH.pack(len(answer)) + answer)
