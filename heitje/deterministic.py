@@ -47,7 +47,10 @@ _REFUSED: Final = _EveryTag()
 
 
 def encode(value: Value) -> bytes:
-    """The deterministic encoding of `value`. Raises `TypeError` for a type outside `Value`."""
+    """The deterministic encoding of `value`.
+
+    Raises `TypeError` for a type outside `Value`, `ValueError` for an integer of more than 64 bits.
+    """
     return cbor2.dumps(_ordered(value))
 
 
@@ -74,11 +77,13 @@ def rank(key: int) -> tuple[bool, int]:
 
 def _ordered(value: Value) -> Value:
     if type(value) is dict:
-        return {key: _ordered(value[key]) for key in sorted(value, key=rank)}
+        return {_ordered(key): _ordered(value[key]) for key in sorted(value, key=rank)}  # type: ignore[misc]
     if type(value) is list:
         return [_ordered(item) for item in value]
     if type(value) not in (int, bytes, str, bool):
         raise TypeError(f"{type(value).__name__} has no place in a document")
+    if isinstance(value, int) and not _INT_MIN <= value <= _UINT_MAX:
+        raise ValueError("an integer of more than 64 bits")
     return value
 
 
