@@ -7,8 +7,8 @@ from typing import Any, Final
 from heitje.journal import Entry, Instrument, Kind
 from heitje.money import format_euros
 from terminal.counter import Till
-from terminal.machine import State, Verdict
 from terminal.receipt_printing import Receipt
+from terminal.sale import State, Verdict
 from terminal.texts import INSTRUMENTS, refusal_text
 
 EXIT_CODES: Final = {Verdict.ACCEPTED: 0, Verdict.REFUSED: 1, Verdict.UNRESOLVED: 3}

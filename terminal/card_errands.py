@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Final, TypeAlias, TypeVar
 
 from drivers.card import Card
-from drivers.errors import CardGone, DeviceGone
+from drivers.errors import CardGone, DeviceError, DeviceGone
 from heitje.card import sale as cards
 from heitje.card import session
 from heitje.card.layout import UID_LENGTH, Status
@@ -22,18 +22,11 @@ from heitje.journal import CardEvidence, Entry, Instrument
 from heitje.refusals import Refusal
 from terminal.card_station import Errand
 from terminal.decision import Desk
+from terminal.events import CardCommitted, CardDeclined, CardPrepared, CardResolved, CardSilent, EarlierSettled, Event
+from terminal.journal_file import JournalNotWritten
 from terminal.journal_store import Draft, OpenIntent, redemption_of, unresolved_of, void_of
 from terminal.key_store import TerminalKeys
-from terminal.machine import (
-    CardCommitted,
-    CardDeclined,
-    CardPrepared,
-    CardResolved,
-    CardSilent,
-    EarlierSettled,
-    Event,
-    Tender,
-)
+from terminal.sale import Tender
 
 _RANDOM_LENGTH: Final = 16
 _TMRI_SEQ_LENGTH: Final = 8
@@ -68,12 +61,12 @@ class CardErrands:
             seq, _ = self.desk.journal.head()
             tmri = self.desk.bundle.terminal + (seq + 1).to_bytes(_TMRI_SEQ_LENGTH, "big")
             debited = yield from _work(cards.prepare(contact.session, tmri, amount, now))
-        except (CardGone, DeviceGone, CardFault) as error:
+        except (DeviceError, CardFault, JournalNotWritten) as error:
             return CardDeclined(_reason(error))
         if isinstance(debited, TooLittle):
             return CardDeclined(Refusal.TOO_LITTLE_LEFT, debited.balance)
         self.contact = contact
-        return CardPrepared(Tender(Instrument.CARD, amount, _evidence(uid, tmri, debited, contact)))
+        return CardPrepared(Tender(Instrument.CARD, amount, _evidence(uid, tmri, debited, contact), now))
 
     def commit(self, intent: Entry) -> Errands:
         """CARD.md section 7, step 8. Whatever goes wrong now, it may have happened."""
@@ -83,7 +76,7 @@ class CardErrands:
         self.contact = None
         try:
             committed = yield from _work(cards.commit(contact.session))
-        except (CardGone, DeviceGone, CardFault):
+        except (DeviceError, CardFault):
             return CardSilent()
         return CardCommitted(replace(evidence, tmc=committed.tmc, tmv=committed.tmv, tmc_before=None))
 
@@ -95,10 +88,11 @@ class CardErrands:
         try:
             contact = yield from self._greet(uid)
             fate, _ = yield from self._ask(contact, evidence)
-        except (CardGone, DeviceGone, CardFault) as error:
+            beside = () if fate is Fate.NEVER_HAPPENED else self._beside(intent)
+            written = self._write_fate(OpenIntent(intent, closed=False), fate, contact, beside)
+        except (DeviceError, CardFault, JournalNotWritten) as error:
             return CardDeclined(_reason(error))
-        beside = () if fate is Fate.NEVER_HAPPENED else self._beside(intent)
-        return CardResolved(fate, self._write_fate(OpenIntent(intent, closed=False), fate, contact, beside))
+        return CardResolved(fate, written)
 
     def _greet(self, uid: bytes) -> Generator[Errand, object, Contact]:
         programme = self.keys.programme(self.desk.bundle.df_name, uid)
@@ -167,11 +161,11 @@ def _evidence(uid: bytes, tmri: bytes, debited: Debited, contact: Contact) -> Ca
 
 
 def _reason(error: Exception) -> Refusal:
-    """The word for what ended an exchange before the commit; nothing has happened on the card."""
+    """The word for what ended an errand; nothing has happened on the card by it."""
     match error:
         case CardGone():
             return Refusal.CARD_REMOVED
-        case DeviceGone():
+        case DeviceGone() | JournalNotWritten():
             return Refusal.DEVICE_NOT_READY
         case ForeignCard():
             return Refusal.NOT_A_HEITJE_CARD

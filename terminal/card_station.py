@@ -13,9 +13,13 @@ from typing import Final, TypeAlias
 
 from drivers.card import Card, CardReader
 from drivers.errors import CardKind, CardNotSupported, DeviceError
+from heitje.card.session import CardFault
+from terminal.driver_faults import as_device_error
 
 _POLL_S: Final = 1.0
 _RETRY_S: Final = 0.5
+_OPENING_S: Final = 0.05
+"""The first wait opens the port."""
 
 Errand: TypeAlias = Callable[[Card], object]
 
@@ -36,10 +40,15 @@ class UnknownInField:
 
 @dataclass(frozen=True, slots=True)
 class ErrandDone:
-    """An errand's result, or the exception that ended it."""
+    """An errand's result, or the `DeviceError` or `CardFault` that ended it."""
 
     result: object
     error: Exception | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderLooks:
+    """The reader works, and looks for cards."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +58,7 @@ class ReaderFailed:
     error: DeviceError
 
 
-StationEvent: TypeAlias = CardInField | UnknownInField | ErrandDone | ReaderFailed
+StationEvent: TypeAlias = CardInField | UnknownInField | ErrandDone | ReaderLooks | ReaderFailed
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +76,7 @@ class CardStation:
         self._report = report
         self._errands: queue.SimpleQueue[Errand | _Release] = queue.SimpleQueue()
         self._stopping = threading.Event()
+        self._looking = False
         self._thread = threading.Thread(target=self._run, name="card reader", daemon=True)
 
     def start(self) -> None:
@@ -96,31 +106,30 @@ class CardStation:
 
     def _look(self) -> None:
         try:
-            card = self._reader.wait_for_card(_POLL_S, self._stopping)
-        except CardNotSupported as error:
-            self._report(UnknownInField(error.kind))
-            self._stopping.wait(_RETRY_S)
-        except DeviceError as error:
-            self._report(ReaderFailed(error))
-            self._stopping.wait(_RETRY_S)
-        else:
+            card = self._reader.wait_for_card(_POLL_S if self._looking else _OPENING_S, self._stopping)
+            if not self._looking:
+                self._looking = True
+                self._report(ReaderLooks())
             if card is not None:
                 self._report(CardInField(card.uid))
                 self._serve(card)
+        except CardNotSupported as error:
+            self._report(UnknownInField(error.kind))
+            self._stopping.wait(_RETRY_S)
+        except Exception as error:  # noqa: BLE001  # this thread goes on whatever a library raises
+            self._looking = False
+            self._report(ReaderFailed(as_device_error(error, "card reader")))
+            self._stopping.wait(_RETRY_S)
 
     def _serve(self, card: Card) -> None:
         while not isinstance(errand := self._errands.get(), _Release):
             try:
                 done = ErrandDone(errand(card), None)
-            except Exception as error:  # noqa: BLE001  # whatever ends an errand is judged where the till decides
+            except CardFault as error:
                 done = ErrandDone(None, error)
+            except Exception as error:  # noqa: BLE001  # as above; the till waits for an answer
+                done = ErrandDone(None, as_device_error(error, "card reader"))
             self._report(done)
         if errand.until_removed:
-            self._wait_removed(card)
-
-    def _wait_removed(self, card: Card) -> None:
-        try:
             while not self._stopping.is_set() and not card.wait_removed(_POLL_S, self._stopping):
                 pass
-        except DeviceError as error:
-            self._report(ReaderFailed(error))

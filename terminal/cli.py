@@ -9,6 +9,8 @@ import argparse
 import fcntl
 import json
 import logging
+import signal
+import sqlite3
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -21,30 +23,25 @@ from drivers.errors import LibraryMissing
 from drivers.printer.paper import PAPER_58_MM, PAPER_80_MM
 from heitje.bundle import TrustBundle, open_bundle
 from heitje.cose import MalformedToken
-from heitje.journal import Entry, Instrument, entry_hash
+from heitje.journal import Entry, Instrument, MalformedEntry, entry_hash
 from heitje.money import parse_euros
 from heitje.programme import TestProgramme
 from terminal.answer import EXIT_CODES, answer_document, answer_text
 from terminal.configuration import LANGUAGES, ConfigurationError, TerminalConfiguration
 from terminal.counter import Till
-from terminal.journal_store import (
-    JournalNotWritten,
-    JournalStore,
-    JournalUnreadable,
-    redemption_of,
-    unresolved_of,
-    void_of,
-)
+from terminal.journal_file import JournalNotWritten, JournalUnreadable
+from terminal.journal_store import JournalStore, redemption_of, unresolved_of, void_of
 from terminal.key_store import TerminalKeys
-from terminal.machine import Verdict
 from terminal.provisioning import initialise
 from terminal.receipt import Sold
 from terminal.receipt_printing import ReceiptDesk
+from terminal.sale import Verdict
 from terminal.sync import Sync, SyncEnd
 
 EXIT_FAILED: Final = 1
 EXIT_USAGE: Final = 2
-DEFAULT_TIMEOUT_S: Final = 60.0
+DEFAULT_TIMEOUT_S: Final = 60
+_DAY_S: Final = 86_400
 
 
 def main(argv: list[str]) -> int:
@@ -59,8 +56,8 @@ def main(argv: list[str]) -> int:
     except (ConfigurationError, JournalUnreadable, LibraryMissing) as error:
         print(f"heitje terminal: {error}", file=sys.stderr)
         return EXIT_USAGE
-    except JournalNotWritten as error:
-        print(f"heitje terminal: {error}", file=sys.stderr)
+    except (JournalNotWritten, MalformedEntry, sqlite3.DatabaseError) as error:
+        print(f"heitje terminal: the journal: {error}", file=sys.stderr)
         return EXIT_FAILED
 
 
@@ -91,6 +88,8 @@ def _init(arguments: argparse.Namespace) -> int:
 def _sell(arguments: argparse.Namespace) -> int:
     configuration, keys, bundle = _load(arguments.dir)
     with _locked(configuration), _journal(configuration) as journal:
+        if journal.superseded():
+            raise ConfigurationError("the backend knows this till's journal otherwise: it must be enrolled anew")
         receipts = _receipt_desk(configuration)
         till = Till(
             bundle=bundle,
@@ -103,7 +102,8 @@ def _sell(arguments: argparse.Namespace) -> int:
             on_ready=lambda: print("waiting for card, code or note", file=sys.stderr, flush=True),
         )
         till.begin()
-        state = till.sell(arguments.amount, arguments.timeout_s)
+        with _signals_cancel(till):
+            state = till.sell(arguments.amount, arguments.timeout_s)
         if arguments.json:
             print(json.dumps(answer_document(till, receipts.last)))
         else:
@@ -248,6 +248,8 @@ def _load(directory: Path) -> tuple[TerminalConfiguration, TerminalKeys, TrustBu
         bundle = open_bundle(configuration.bundle_path.read_bytes(), keys.roots, configuration.terminal)
     except (OSError, MalformedToken) as error:
         raise ConfigurationError(f"{configuration.bundle_path}: {error}") from error
+    if bundle.df_name not in keys.masters:
+        raise ConfigurationError(f"{configuration.keys_path}: no master for the cards of {bundle.iss}")
     return configuration, keys, bundle
 
 
@@ -271,6 +273,17 @@ def _locked(configuration: TerminalConfiguration) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def _signals_cancel(till: Till) -> Iterator[None]:
+    """Ctrl-C, or a service that is stopped, gives the sale up where it is not decided yet."""
+    usual = {number: signal.signal(number, lambda *_: till.cancel()) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in usual.items():
+            signal.signal(number, handler)
+
+
 def _receipt_desk(configuration: TerminalConfiguration) -> ReceiptDesk:
     width = {58: PAPER_58_MM, 80: PAPER_80_MM}[configuration.paper_mm]
     printer = open_printer(configuration.printer, width) if configuration.printer else None
@@ -284,14 +297,10 @@ def _amount(text: str) -> int:
         raise argparse.ArgumentTypeError(str(error)) from error
 
 
-def _seconds(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError("a number of seconds") from error
-    if not 0 <= value <= 86_400:
-        raise argparse.ArgumentTypeError("between 0 and 86400 seconds")
-    return value
+def _seconds(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) > _DAY_S:
+        raise argparse.ArgumentTypeError(f"a whole number of seconds, at most {_DAY_S}")
+    return int(text)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -13,6 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Self
 
+from drivers import addresses
+from drivers.addresses import PcscAddress, Pn532Address, SerialAddress, TcpAddress, UsbAddress
+from terminal.durable_file import write_durably
+
 FILE_NAME: Final = "terminal.toml"
 KEYS_NAME: Final = "keys.json"
 BUNDLE_NAME: Final = "bundle.cose"
@@ -28,6 +32,11 @@ _SECTIONS: Final = {
     "terminal": frozenset({"id", "language", "operator", "production"}),
     "devices": frozenset({"reader", "scanner", "printer", "paper_mm"}),
     "backend": frozenset({"url"}),
+}
+_ADDRESSES: Final[dict[str, tuple[type, ...]]] = {
+    "reader": (PcscAddress, Pn532Address),
+    "scanner": (SerialAddress,),
+    "printer": (TcpAddress, SerialAddress, UsbAddress),
 }
 
 
@@ -101,7 +110,7 @@ class TerminalConfiguration:
             raise ValueError("devices.paper_mm is 58 or 80")
         if not isinstance(production, bool):
             raise ValueError("terminal.production is true or false")
-        return cls(
+        configuration = cls(
             directory=directory,
             terminal=identity,
             reader=_text(devices, "reader"),
@@ -113,9 +122,18 @@ class TerminalConfiguration:
             production=production,
             backend_url=_text(document.get("backend", {}), "url"),
         )
+        configuration.check_addresses()
+        return configuration
+
+    def check_addresses(self) -> None:
+        """Raises `ValueError` for a device whose address is none, or of another kind of device."""
+        for device, kinds in _ADDRESSES.items():
+            text: str | None = getattr(self, device)
+            if text is not None and not isinstance(addresses.parse(text), kinds):
+                raise ValueError(f"{text!r} is no address of a {device}")
 
     def write(self) -> None:
-        """Write it to its directory."""
+        """Write it to its directory. Raises `OSError`."""
         devices = {"reader": self.reader, "scanner": self.scanner, "printer": self.printer}
         lines = [
             "[terminal]",
@@ -130,7 +148,7 @@ class TerminalConfiguration:
         ]
         if self.backend_url is not None:
             lines += ["", "[backend]", f"url = {json.dumps(self.backend_url)}"]
-        (self.directory / FILE_NAME).write_text("\n".join(lines) + "\n", encoding="utf-8")
+        write_durably(self.directory / FILE_NAME, ("\n".join(lines) + "\n").encode())
 
 
 def _text(members: dict[str, Any], name: str) -> str | None:

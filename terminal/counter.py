@@ -6,6 +6,7 @@ The machine says what to do; this module does it on the journal, the card and th
 came of it. Whatever is written to the journal is on disk before the next step.
 """
 
+import logging
 import queue
 import secrets
 import time
@@ -21,39 +22,56 @@ from heitje.bundle import TrustBundle
 from heitje.journal import CardEvidence, Entry, Instrument, Kind
 from heitje.refusals import Refusal
 from terminal.card_errands import CardErrands, Errands
-from terminal.card_station import CardInField, CardStation, ErrandDone, ReaderFailed, StationEvent, UnknownInField
+from terminal.card_station import (
+    CardInField,
+    CardStation,
+    ErrandDone,
+    ReaderFailed,
+    ReaderLooks,
+    StationEvent,
+    UnknownInField,
+)
 from terminal.decision import Desk
-from terminal.journal_store import OF_THE_ONE_BEFORE, Draft, JournalStore, SeqTaken, redemption_of, void_of
-from terminal.key_store import TerminalKeys
-from terminal.machine import (
-    TRY_AGAIN,
-    CardArrived,
-    CardDeclined,
+from terminal.effects import (
     CommitCard,
     Effect,
-    Event,
-    GivenUp,
-    NumberTaken,
-    Phase,
     PrepareCard,
     PrintReceipt,
-    ReceiptDone,
     ResolveCard,
-    SaleStarted,
-    State,
-    Tender,
-    TokenJudged,
     WriteIntent,
     WriteRedemptions,
     WriteVoids,
-    Written,
-    step,
 )
+from terminal.events import (
+    CardArrived,
+    CardDeclined,
+    Event,
+    GivenUp,
+    NotWritten,
+    NumberTaken,
+    ReceiptDone,
+    SaleStarted,
+    TokenJudged,
+    Written,
+)
+from terminal.journal_file import JournalNotWritten
+from terminal.journal_store import OF_THE_ONE_BEFORE, Draft, JournalStore, SeqTaken, redemption_of, void_of
+from terminal.key_store import TerminalKeys
+from terminal.machine import TRY_AGAIN, step
+from terminal.sale import Phase, State, Tender
 from terminal.scan_station import CodeScanned, ScanEvent, ScannerFailed, ScannerListens, ScanStation
 
 _SALE_ID_LENGTH: Final = 16
 
-DeviceEvent: TypeAlias = StationEvent | ScanEvent
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class CancelAsked:
+    """Somebody wants the sale given up."""
+
+
+DeviceEvent: TypeAlias = StationEvent | ScanEvent | CancelAsked
 Printing: TypeAlias = Callable[["Till"], None]
 
 
@@ -69,7 +87,7 @@ class Till:
     reader: CardReader | None = None
     scanner: Scanner | None = None
     on_ready: Callable[[], None] = lambda: None
-    """Called once in a sale, when what is held to the devices is seen."""
+    """Called once in a sale, when each device has been tried: what is held to those that work is seen from now on."""
     clock: Callable[[], int] = lambda: int(time.time())
     state: State = field(default_factory=State)
 
@@ -82,7 +100,9 @@ class Till:
         self._card: CardStation | None = None
         self._scan: ScanStation | None = None
         self._uid: bytes | None = None
+        self._untried: set[type] = set()
         self._failed: set[type] = set()
+        self._cancelled = False
 
     def begin(self) -> tuple[Entry, ...]:
         """Bring the journal to rest at start: void phone and paper intents with no card beside them (JOURNAL.md)."""
@@ -97,7 +117,7 @@ class Till:
 
         The first refusal ends it; a card that left too early, or tore, may be held again until `timeout_s` is over.
         """
-        self.state = State()
+        self.state, self._cancelled = State(), False
         self._feed(SaleStarted(secrets.token_bytes(_SALE_ID_LENGTH), amount))
         self._start_devices()
         try:
@@ -106,25 +126,31 @@ class Till:
             self._stop_devices()
         return self.state
 
+    def cancel(self) -> None:
+        """Give the sale up, unless it is decided first. From any thread, and from a signal handler."""
+        self._queue.put(CancelAsked())
+
     def _start_devices(self) -> None:
-        self._failed = set()
+        self._failed, self._untried = set(), set()
         if self.reader is not None:
+            self._untried.add(CardInField)
             self._card = CardStation(self.reader, self._queue.put)
-            self._card.start()
         if self.scanner is not None:
+            self._untried.add(CodeScanned)
             self._scan = ScanStation(self.scanner, self._queue.put)
-            self._scan.start()
-        if self._scan is None:
-            self.on_ready()
-        if self._card is None and self._scan is None:
+        for station in (self._card, self._scan):
+            if station is not None:
+                station.start()
+        if not self._untried:
             self._feed(GivenUp(Refusal.DEVICE_NOT_READY))
 
     def _stop_devices(self) -> None:
         for station in (self._card, self._scan):
             if station is not None:
                 station.stop()
-        self._card = self._scan = None
+        self._card = self._scan = self._errand = None
         self._queue = queue.SimpleQueue()
+        self._events.clear()
 
     def _wait(self, deadline: float) -> None:
         while self.state.phase is not Phase.DECIDED:
@@ -135,7 +161,9 @@ class Till:
                 self._feed(GivenUp(self._reason_for_nothing()))
                 continue
             self._take(event)
-            if self.state.phase is Phase.PRESENT and self.state.problem not in {None, *TRY_AGAIN}:
+            if self._cancelled and self._errand is None:
+                self._feed(GivenUp(Refusal.CANCELLED))
+            elif self.state.phase is Phase.PRESENT and self.state.problem not in {None, *TRY_AGAIN}:
                 self._feed(GivenUp(self.state.problem or Refusal.CANCELLED))
 
     def _reason_for_nothing(self) -> Refusal:
@@ -147,27 +175,38 @@ class Till:
     def _take(self, event: DeviceEvent) -> None:
         match event:
             case CardInField(uid=uid):
-                self._failed.discard(CardInField)
+                self._heard(CardInField)
                 self._uid = uid
                 self._feed(CardArrived())
                 self._release_unless_busy()
             case UnknownInField(kind=kind):
+                self._heard(CardInField)
                 several = kind is CardKind.SEVERAL
                 self._feed(CardDeclined(Refusal.SEVERAL_CARDS if several else Refusal.NOT_A_HEITJE_CARD))
             case ErrandDone(result=result, error=error):
                 self._go_on(result, error)
                 self._release_unless_busy()
+            case ReaderLooks():
+                self._heard(CardInField)
             case ReaderFailed():
-                self._failed.add(CardInField)
+                self._heard(CardInField, failed=True)
             case CodeScanned(text=text):
-                self._failed.discard(CodeScanned)
                 if self.state.phase is Phase.PRESENT:
                     self._feed(TokenJudged(self._desk.judge_token(text, self.state.remaining, self.clock())))
             case ScannerListens():
-                self._failed.discard(CodeScanned)
-                self.on_ready()
+                self._heard(CodeScanned)
             case ScannerFailed():
-                self._failed.add(CodeScanned)
+                self._heard(CodeScanned, failed=True)
+            case CancelAsked():
+                self._cancelled = True
+
+    def _heard(self, device: type, failed: bool = False) -> None:
+        """A device, named by what it brings, works or does not."""
+        (self._failed.add if failed else self._failed.discard)(device)
+        if device in self._untried:
+            self._untried.remove(device)
+            if not self._untried:
+                self.on_ready()
 
     def _feed(self, event: Event) -> None:
         self._events.append(event)
@@ -193,7 +232,7 @@ class Till:
             case WriteVoids(intents=intents):
                 now = self.clock()
                 drafts = [void_of(self.journal.entry(intent), now, self.operator) for intent in intents]
-                self._events.append(_written(self.journal.append(drafts)))
+                self._events.append(self._write(drafts))
             case PrintReceipt():
                 self.print_receipt(self)
                 self._events.append(ReceiptDone())
@@ -226,10 +265,7 @@ class Till:
         expected = None
         if isinstance(tender.evidence, CardEvidence):
             expected = int.from_bytes(tender.evidence.tmri[8:], "big")
-        try:
-            return _written(self.journal.append([self._intent(sale, tender)], expected))
-        except SeqTaken:
-            return NumberTaken()
+        return self._write([self._intent(sale, tender)], expected)
 
     def _write_redemptions(self, sale: bytes, tenders: tuple[Tender, ...]) -> Event:
         now = self.clock()
@@ -241,12 +277,21 @@ class Till:
             else:
                 card = tender.evidence if isinstance(tender.evidence, CardEvidence) else None
                 drafts.append(redemption_of(self.journal.entry(tender.intent), now, card))
-        return _written(self.journal.append(drafts))
+        return self._write(drafts)
+
+    def _write(self, drafts: list[Draft], expected_seq: int | None = None) -> Event:
+        try:
+            return Written(tuple(entry.seq for entry in self.journal.append(drafts, expected_seq)))
+        except SeqTaken:
+            return NumberTaken()
+        except JournalNotWritten as error:
+            _log.error("%s", error)
+            return NotWritten()
 
     def _intent(self, sale: bytes, tender: Tender) -> Draft:
         return Draft(
             Kind.INTENT,
-            self.clock(),
+            tender.time,
             sale,
             tender.amount,
             tender.instrument,
@@ -270,7 +315,3 @@ def _completing(intent: Draft) -> Draft:
         intent.bundle,
         intent.operator,
     )
-
-
-def _written(entries: list[Entry]) -> Written:
-    return Written(tuple(entry.seq for entry in entries))

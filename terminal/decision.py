@@ -16,7 +16,7 @@ from heitje.cose import MalformedToken
 from heitje.journal import Instrument, PaperEvidence, PhoneEvidence
 from heitje.refusals import Refusal
 from terminal.journal_store import JournalStore
-from terminal.machine import Tender
+from terminal.sale import Tender
 
 BUILD_TIME: Final = 1_793_491_200
 """1 November 2026: no clock that is right says less (JOURNAL.md section 1)."""
@@ -40,8 +40,8 @@ class Desk:
         if not isinstance(answer, Accepted):
             return answer.reason
         if isinstance(signed, SignedCode):
-            return Tender(Instrument.PHONE, answer.amount, PhoneEvidence(signed.token))
-        return Tender(Instrument.PAPER, answer.amount, PaperEvidence(signed.token))
+            return Tender(Instrument.PHONE, answer.amount, PhoneEvidence(signed.token), now)
+        return Tender(Instrument.PAPER, answer.amount, PaperEvidence(signed.token), now)
 
     def judge_card(self, uid: bytes, token: bytes, amount: int, now: int) -> Refusal | None:
         """Decide offline on a card that is to pay `amount` (CARD.md section 7 step 2); `token` is its certificate."""

@@ -27,56 +27,11 @@ from heitje.journal import (
     head_of,
 )
 from heitje.messages import EntryOutcome, Outcome
+from terminal import journal_file
+from terminal.journal_file import JournalNotWritten, JournalUnreadable
 
-_SCHEMA: Final = """
-CREATE TABLE entries (
-    seq INTEGER PRIMARY KEY CHECK (seq > 0),
-    bytes BLOB NOT NULL
-) STRICT;
-CREATE TRIGGER entries_are_never_changed BEFORE UPDATE ON entries
-BEGIN SELECT RAISE(ABORT, 'the journal only grows'); END;
-CREATE TRIGGER entries_are_never_deleted BEFORE DELETE ON entries
-BEGIN SELECT RAISE(ABORT, 'the journal only grows'); END;
-CREATE TABLE takings (
-    intent INTEGER PRIMARY KEY REFERENCES entries (seq),
-    instrument INTEGER NOT NULL,
-    item BLOB NOT NULL,
-    code_seq INTEGER NOT NULL,
-    amount INTEGER NOT NULL CHECK (amount > 0),
-    time INTEGER NOT NULL,
-    open INTEGER NOT NULL,
-    closed INTEGER NOT NULL
-) STRICT;
-CREATE INDEX takings_by_item ON takings (item);
-CREATE INDEX takings_open ON takings (intent) WHERE open;
-CREATE TABLE upload (
-    only INTEGER PRIMARY KEY CHECK (only = 1),
-    cursor INTEGER NOT NULL,
-    anchor INTEGER NOT NULL,
-    superseded INTEGER NOT NULL
-) STRICT;
-CREATE TABLE outcomes (
-    seq INTEGER PRIMARY KEY REFERENCES entries (seq),
-    outcome TEXT NOT NULL,
-    reason TEXT
-) STRICT;
-INSERT INTO upload VALUES (1, 0, 0, 0);
-PRAGMA user_version = 1;
-"""
-_VERSION: Final = 1
-_BUSY_TIMEOUT_S: Final = 10.0
-_PAGE_BYTES: Final = 1024
-"""A commit writes whole pages; an entry is about 250 bytes, 700 with a code in it."""
 OF_THE_ONE_BEFORE: Final = -1
 """As `of` of a draft: the intent that stands before it in the same append."""
-
-
-class JournalUnreadable(Exception):
-    """The journal cannot be opened, or what it holds is not this terminal's journal."""
-
-
-class JournalNotWritten(Exception):
-    """The disk is full, read-only or broken: nothing of what was asked for is in the journal."""
 
 
 class SeqTaken(Exception):
@@ -143,38 +98,22 @@ class JournalStore:
 
     @classmethod
     def create(cls, path: Path, terminal: bytes) -> Self:
-        """An empty journal. Raises `FileExistsError` where there is one already."""
-        if path.exists():
-            raise FileExistsError(path)
-        try:
-            connection = _connect(path)
-            connection.execute(f"PRAGMA page_size = {_PAGE_BYTES}")
-            _prepare(connection)
-            connection.executescript(f"BEGIN IMMEDIATE;{_SCHEMA}COMMIT;")
-        except sqlite3.DatabaseError as error:
-            raise JournalNotWritten(f"{path}: {error}") from error
-        return cls(connection, terminal)
+        """An empty journal. Raises `FileExistsError` where there is one already, `JournalNotWritten`."""
+        return cls(journal_file.create(path), terminal)
 
     @classmethod
     def open(cls, path: Path, terminal: bytes) -> Self:
         """An existing journal. Raises `JournalUnreadable`."""
-        if not path.is_file():
-            raise JournalUnreadable(f"{path}: there is no journal here")
-        connection = _connect(path)
+        store = cls(journal_file.connect(path), terminal)
         try:
-            _prepare(connection)
-            (version,) = connection.execute("PRAGMA user_version").fetchone()
-            if version != _VERSION:
-                raise JournalUnreadable(f"{path}: a journal of version {version}, this program knows {_VERSION}")
-            store = cls(connection, terminal)
             last = store._last()
             if last is not None and Entry.decode(last[1]).terminal != terminal:
                 raise JournalUnreadable(f"{path}: the journal of another terminal")
         except (sqlite3.DatabaseError, MalformedEntry) as error:
-            connection.close()
+            store.close()
             raise JournalUnreadable(f"{path}: {error}") from error
         except JournalUnreadable:
-            connection.close()
+            store.close()
             raise
         return store
 
@@ -385,13 +324,3 @@ def _item_of(entry: Entry) -> tuple[bytes, int]:
         case PaperEvidence(token=token):
             return vouchers.decode(token).voucher.cti, 0
     raise ValueError("an intent without evidence")
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    return sqlite3.connect(path, timeout=_BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
-
-
-def _prepare(connection: sqlite3.Connection) -> None:
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = FULL")
-    connection.execute("PRAGMA foreign_keys = ON")

@@ -11,225 +11,40 @@ while the receipt prints is no reason to act.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import replace
 from typing import Final, TypeAlias
 
 from heitje.card.sale import Fate
-from heitje.journal import CardEvidence, Instrument, PaperEvidence, PhoneEvidence
 from heitje.refusals import Refusal
-
-
-class Phase(StrEnum):
-    """Where a sale is."""
-
-    IDLE = "idle"
-    PRESENT = "present"
-    CARD_PREPARING = "card preparing"
-    CARD_INTENT = "card intent"
-    CARD_COMMITTING = "card committing"
-    REDEEMING = "redeeming"
-    UNRESOLVED = "unresolved"
-    SETTLING = "settling"
-    RECEIPT = "receipt"
-    DECIDED = "decided"
-
-
-class Verdict(StrEnum):
-    """How a sale ended."""
-
-    ACCEPTED = "accepted"
-    REFUSED = "refused"
-    UNRESOLVED = "unresolved"
-
-
-@dataclass(frozen=True, slots=True)
-class Tender:
-    """One part of a sale: what it takes of which instrument. `intent` is its entry's number once it is on disk."""
-
-    instrument: Instrument
-    amount: int
-    evidence: CardEvidence | PhoneEvidence | PaperEvidence
-    intent: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """What the till knows of the sale in hand. `problem`: why the last try did not pay; `balance` of its card."""
-
-    phase: Phase = Phase.IDLE
-    sale: bytes = b""
-    amount: int = 0
-    tenders: tuple[Tender, ...] = ()
-    entries: tuple[int, ...] = ()
-    verdict: Verdict | None = None
-    problem: Refusal | None = None
-    balance: int | None = None
-
-    @property
-    def remaining(self) -> int:
-        """Cents still to be paid."""
-        return self.amount - sum(tender.amount for tender in self.tenders)
-
-
-# Events
-
-
-@dataclass(frozen=True, slots=True)
-class SaleStarted:
-    """The shopkeeper asks for `amount` cents; `sale` is 16 random bytes."""
-
-    sale: bytes
-    amount: int
-
-
-@dataclass(frozen=True, slots=True)
-class TokenJudged:
-    """A code or note was scanned and checked: it takes `tender`, or is refused."""
-
-    answer: Tender | Refusal
-
-
-@dataclass(frozen=True, slots=True)
-class CardArrived:
-    """A card is on the reader."""
-
-
-@dataclass(frozen=True, slots=True)
-class CardPrepared:
-    """The card has debited its shadow copy and would commit."""
-
-    tender: Tender
-
-
-@dataclass(frozen=True, slots=True)
-class CardDeclined:
-    """The card cannot pay; nothing happened on it. After `TRY_AGAIN` the same card may simply be held again."""
-
-    reason: Refusal
-    balance: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class CardCommitted:
-    """The card has committed and said so; `evidence` has TMC and TMV."""
-
-    evidence: CardEvidence
-
-
-@dataclass(frozen=True, slots=True)
-class CardSilent:
-    """No believable answer to the commit: it may have happened."""
-
-
-@dataclass(frozen=True, slots=True)
-class EarlierSettled:
-    """The card also told of intents of earlier sales, and the journal holds it: `entries` were written for them."""
-
-    entries: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class CardResolved:
-    """The card has told of this sale's intent, and the journal holds it: `entries` were written for it."""
-
-    fate: Fate
-    entries: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """The journal has the entries asked for; `entries` are their numbers, intents first."""
-
-    entries: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class NumberTaken:
-    """Another entry took the number that the card was told (CARD.md section 7): it is told another."""
-
-
-@dataclass(frozen=True, slots=True)
-class GivenUp:
-    """Time is over, the shopkeeper cancelled, or a device failed."""
-
-    reason: Refusal
-
-
-@dataclass(frozen=True, slots=True)
-class ReceiptDone:
-    """The receipt is out, or cannot be printed; the sale stands either way."""
-
-
-Event: TypeAlias = (
-    SaleStarted
-    | TokenJudged
-    | CardArrived
-    | CardPrepared
-    | CardDeclined
-    | CardCommitted
-    | CardSilent
-    | EarlierSettled
-    | CardResolved
-    | Written
-    | NumberTaken
-    | GivenUp
-    | ReceiptDone
+from terminal.effects import (
+    CommitCard,
+    Effect,
+    PrepareCard,
+    PrintReceipt,
+    ResolveCard,
+    WriteIntent,
+    WriteRedemptions,
+    WriteVoids,
 )
+from terminal.events import (
+    CardArrived,
+    CardCommitted,
+    CardDeclined,
+    CardPrepared,
+    CardResolved,
+    CardSilent,
+    EarlierSettled,
+    Event,
+    GivenUp,
+    NotWritten,
+    NumberTaken,
+    ReceiptDone,
+    SaleStarted,
+    TokenJudged,
+    Written,
+)
+from terminal.sale import Phase, State, Verdict
 
-# Effects
-
-
-@dataclass(frozen=True, slots=True)
-class PrepareCard:
-    """CARD.md section 7, steps 1 to 6, for `amount` cents."""
-
-    amount: int
-
-
-@dataclass(frozen=True, slots=True)
-class CommitCard:
-    """CARD.md section 7, step 8."""
-
-    intent: int
-
-
-@dataclass(frozen=True, slots=True)
-class ResolveCard:
-    """CARD.md section 9: ask the same card what became of `intent`, and write what it says."""
-
-    intent: int
-
-
-@dataclass(frozen=True, slots=True)
-class WriteIntent:
-    """Write one intent; a card's must get the number that the card was told."""
-
-    sale: bytes
-    tender: Tender
-
-
-@dataclass(frozen=True, slots=True)
-class WriteRedemptions:
-    """Write the redemptions of all tenders in one transaction, and before them the last intent if it has no number."""
-
-    sale: bytes
-    tenders: tuple[Tender, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class WriteVoids:
-    """Void these intents in one transaction."""
-
-    intents: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class PrintReceipt:
-    """Print what became of the sale."""
-
-
-Effect: TypeAlias = PrepareCard | CommitCard | ResolveCard | WriteIntent | WriteRedemptions | WriteVoids | PrintReceipt
 Step: TypeAlias = tuple[State, tuple[Effect, ...]]
 
 TRY_AGAIN: Final = frozenset({Refusal.CARD_REMOVED, Refusal.SEVERAL_CARDS, Refusal.DEVICE_NOT_READY})
@@ -328,6 +143,24 @@ def _leave_unresolved(state: State, _: GivenUp) -> Step:
     return replace(state, phase=Phase.RECEIPT, verdict=Verdict.UNRESOLVED), (PrintReceipt(),)
 
 
+def _drop_tender(state: State, _: NotWritten) -> Step:
+    """A tender whose intent is not on disk is none: nothing was taken."""
+    return _give_up(replace(state, tenders=state.tenders[:-1]), GivenUp(Refusal.DEVICE_NOT_READY))
+
+
+def _leave_unredeemed(state: State, event: NotWritten) -> Step:
+    """The card has committed, and its open intent is on disk: it tells at its next tap. Others are free again."""
+    if state.tenders[-1].intent is None:
+        return _drop_tender(state, event)
+    unresolved = replace(state, verdict=Verdict.UNRESOLVED, problem=Refusal.DEVICE_NOT_READY)
+    return replace(unresolved, phase=Phase.RECEIPT), (PrintReceipt(),)
+
+
+def _leave_open(state: State, _: NotWritten) -> Step:
+    """The intents of a sale that nobody was told is paid are voided at the next start (JOURNAL.md section 1)."""
+    return replace(state, phase=Phase.DECIDED), ()
+
+
 def _give_up(state: State, event: GivenUp) -> Step:
     """The sale ends unpaid; its other tenders are voided first. A problem says more than that time is over."""
     timed_out = event.reason is Refusal.NOTHING_PRESENTED
@@ -361,6 +194,7 @@ TRANSITIONS: Final[dict[tuple[Phase, type], Callable[..., Step]]] = {
     (Phase.DECIDED, SaleStarted): _start,
     (Phase.PRESENT, TokenJudged): _judge_token,
     (Phase.PRESENT, Written): _note_intent,
+    (Phase.PRESENT, NotWritten): _drop_tender,
     (Phase.PRESENT, CardArrived): _prepare_card,
     (Phase.PRESENT, CardDeclined): _decline_card,
     (Phase.PRESENT, GivenUp): _give_up,
@@ -368,6 +202,7 @@ TRANSITIONS: Final[dict[tuple[Phase, type], Callable[..., Step]]] = {
     (Phase.CARD_PREPARING, CardDeclined): _decline_card,
     (Phase.CARD_PREPARING, EarlierSettled): _note_earlier,
     (Phase.CARD_INTENT, Written): _commit_card,
+    (Phase.CARD_INTENT, NotWritten): _drop_tender,
     (Phase.CARD_INTENT, NumberTaken): _prepare_card_again,
     (Phase.CARD_COMMITTING, CardCommitted): _redeem_card,
     (Phase.CARD_COMMITTING, CardSilent): _wait_for_same_card,
@@ -376,6 +211,8 @@ TRANSITIONS: Final[dict[tuple[Phase, type], Callable[..., Step]]] = {
     (Phase.UNRESOLVED, CardResolved): _take_resolution,
     (Phase.UNRESOLVED, GivenUp): _leave_unresolved,
     (Phase.REDEEMING, Written): _print_receipt,
+    (Phase.REDEEMING, NotWritten): _leave_unredeemed,
     (Phase.SETTLING, Written): _end_refused,
+    (Phase.SETTLING, NotWritten): _leave_open,
     (Phase.RECEIPT, ReceiptDone): _end,
 }

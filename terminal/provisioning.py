@@ -2,15 +2,15 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Make a directory a ready till: configuration, keys, trust bundle, empty journal."""
 
-import os
 from dataclasses import replace
-from pathlib import Path
 from typing import Final
 
 from heitje.bundle import BundleKey, KeyUse, TrustBundle
 from heitje.keys import SigningKey
 from heitje.programme import TestProgramme
+from terminal import journal_file
 from terminal.configuration import FILE_NAME, TerminalConfiguration
+from terminal.durable_file import write_durably
 from terminal.journal_store import JournalStore
 from terminal.key_store import TerminalKeys
 
@@ -37,40 +37,36 @@ def bundle_of(programme: TestProgramme, now: int, version: int) -> TrustBundle:
 
 
 def initialise(programme: TestProgramme, configuration: TerminalConfiguration, now: int) -> None:
-    """Write a ready till of a test programme. Raises `FileExistsError` where there is one already.
+    """Write a ready till of a test programme.
 
     The configuration is written last: a directory without it is no till, and an interrupted set-up is begun again.
+    Raises `FileExistsError` where there is one already, `OSError`, `JournalNotWritten`, and `ValueError` for an address
+    that is none.
     """
+    configuration.check_addresses()
     directory = configuration.directory
     directory.mkdir(parents=True, exist_ok=True)
     if (directory / FILE_NAME).exists():
         raise FileExistsError(f"{directory} holds a till already")
-    for left_over in directory.glob(f"{configuration.journal_path.name}*"):
-        left_over.unlink()
-    configuration.keys_path.unlink(missing_ok=True)
+    _clear_away(configuration)
     TerminalKeys(
         seed=programme.terminal_seed,
         masters={programme.df_name: (programme.master_terminal,)},
         roots=(programme.mint.public, programme.mint_next.public),
     ).write(configuration.keys_path)
-    save_bundle(configuration.bundle_path, bundle_of(programme, now, FIRST_VERSION).sign(programme.mint))
+    write_durably(configuration.bundle_path, bundle_of(programme, now, FIRST_VERSION).sign(programme.mint))
     JournalStore.create(configuration.journal_path, programme.terminal).close()
     replace(configuration, terminal=programme.terminal).write()
 
 
-def save_bundle(path: Path, token: bytes) -> None:
-    """Put a bundle in place of the one before, whole or not at all."""
-    fresh = path.with_suffix(".new")
-    with fresh.open("wb") as file:
-        file.write(token)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
-    descriptor = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def _clear_away(configuration: TerminalConfiguration) -> None:
+    """Remove what an interrupted set-up left. Raises `FileExistsError` where a journal may hold entries."""
+    journal = configuration.journal_path
+    if not journal_file.is_empty(journal):
+        raise FileExistsError(f"{journal} may hold entries, and there is no {FILE_NAME} beside it")
+    for left_over in journal.parent.glob(f"{journal.name}*"):
+        left_over.unlink()
+    configuration.keys_path.unlink(missing_ok=True)
 
 
 def _all_uses(key: SigningKey) -> BundleKey:

@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import Final
 
 from drivers.printer.paper import Align, Columns, Correction, Line, Paper, Part, Qr, Rule, Size
-from heitje.journal import CardEvidence, Entry, entry_hash
+from heitje.journal import CardEvidence, Entry, Kind, entry_hash
 from heitje.money import format_euros
-from terminal.machine import Verdict
+from terminal.sale import Verdict
 from terminal.texts import INSTRUMENTS, receipt_text
 
 _TIME_FORMS: Final = {"nl": "%d-%m-%Y %H:%M", "en": "%d/%m/%Y %H:%M", "de": "%d.%m.%Y %H:%M"}
@@ -60,7 +60,8 @@ def _how_it_ended(sold: Sold, say: "_Speaker") -> list[Part]:
         return [_headline(say(words)), Line(say(f"{words} why"))]
     ended: list[Part] = [_headline(say("paid"))]
     last = sold.entries[-1]
-    if isinstance(last.evidence, CardEvidence) and last.amount is not None:
+    proven = last.kind is Kind.REDEMPTION  # else other tills have sold to the card since
+    if proven and isinstance(last.evidence, CardEvidence) and last.amount is not None:
         ended.append(Columns(say("balance"), say.euros(last.evidence.balance_before - last.amount)))
     if last.offline:
         ended.append(Line(say("offline"), Align.CENTER))

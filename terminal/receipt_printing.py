@@ -2,14 +2,18 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Put a sale's receipt on paper, and say honestly whether it came out. Journal before paper, always."""
 
-from dataclasses import dataclass
+import logging
+from dataclasses import dataclass, replace
 
+from drivers.errors import DeviceError
 from drivers.printer import Printed, Printer, PrintReport
-from drivers.printer.paper import PAPER_58_MM, PAPER_80_MM, plain_text
+from drivers.printer.paper import PAPER_58_MM, PAPER_80_MM, Paper, plain_text
 from heitje.journal import Entry, Instrument, Kind
 from terminal.counter import Till
-from terminal.machine import Verdict
 from terminal.receipt import Sold, receipt_of
+from terminal.sale import Verdict
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +58,18 @@ class ReceiptDesk:
         """One receipt."""
         paper = receipt_of(sold, self.language)
         width = self.printer.width if self.printer else {58: PAPER_58_MM, 80: PAPER_80_MM}[self.paper_mm]
-        report = self.printer.print_receipt(paper) if self.printer else None
-        self.last = Receipt(plain_text(paper, width.columns), report)
+        self.last = Receipt(plain_text(paper, width.columns), None)
+        if self.printer is not None:
+            self.last = replace(self.last, report=_printed(self.printer, paper))
+
+
+def _printed(printer: Printer, paper: Paper) -> PrintReport:
+    """What became of it on paper. The sale is decided and in the journal: nothing that a printer does undoes it."""
+    try:
+        return printer.print_receipt(paper)
+    except Exception as error:  # noqa: BLE001  # a paid sale is answered, whatever the printer's library raises
+        _log.error("the receipt was not printed: %s", error, exc_info=not isinstance(error, DeviceError))
+        return PrintReport(Printed.UNKNOWN, frozenset(), frozenset())
 
 
 def _shown(entries: list[Entry], intents: list[int | None]) -> tuple[Entry, ...]:
@@ -68,8 +82,3 @@ def _shown(entries: list[Entry], intents: list[int | None]) -> tuple[Entry, ...]
         if entry.kind is Kind.INTENT and entry.seq not in voided and (entry.seq in intents or entry.seq in redemptions)
     ]
     return tuple(sorted(shown, key=lambda entry: entry.instrument is Instrument.CARD))
-
-
-def failed_to_print(receipt: Receipt) -> bool:
-    """Whether a person has to look after the paper."""
-    return receipt.report is not None and receipt.report.printed is not Printed.PRINTED

@@ -9,6 +9,7 @@ from typing import Final, TypeAlias
 
 from drivers.errors import DeviceError
 from drivers.scanner import Scanner
+from terminal.driver_faults import as_device_error
 
 _POLL_S: Final = 1.0
 _RETRY_S: Final = 0.5
@@ -67,13 +68,12 @@ class ScanStation:
     def _listen(self) -> None:
         try:
             scan = self._scanner.wait_for_scan(_POLL_S if self._listening else _OPENING_S, self._stopping)
-        except DeviceError as error:
-            self._listening = False
-            self._report(ScannerFailed(error))
-            self._stopping.wait(_RETRY_S)
-        else:
             if not self._listening:
                 self._listening = True
                 self._report(ScannerListens())
             if scan is not None:
                 self._report(CodeScanned("" if scan.over_long else scan.data.decode("latin-1")))
+        except Exception as error:  # noqa: BLE001  # this thread goes on whatever a library raises
+            self._listening = False
+            self._report(ScannerFailed(as_device_error(error, "scanner")))
+            self._stopping.wait(_RETRY_S)

@@ -31,9 +31,9 @@ from heitje.messages import (
     read_outcomes,
 )
 from heitje.request_signature import Request, sign_request
+from terminal.durable_file import write_durably
 from terminal.journal_store import Draft, JournalStore
 from terminal.key_store import TerminalKeys
-from terminal.provisioning import save_bundle
 
 CONNECT_TIMEOUT_S: Final = 5.0
 READ_TIMEOUT_S: Final = 30.0
@@ -202,7 +202,7 @@ class Sync:
         except (MalformedToken, MalformedMessage):
             return  # whoever sent it, it is none of the programme's
         if (fresh.version, fresh.issued) > (self.bundle.version, self.bundle.issued):
-            save_bundle(self.bundle_path, token)
+            write_durably(self.bundle_path, token)
 
     def _ask(self, method: str, path: str, body: bytes = b"") -> _Answer:
         terminal = self.journal.terminal.hex()

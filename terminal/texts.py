@@ -101,9 +101,9 @@ REFUSALS: Final[dict[Refusal, Texts]] = {
         "de": "Es wurde keine Karte, kein Code und kein Schein vorgelegt.",
     },
     Refusal.DEVICE_NOT_READY: {
-        "nl": "Kaartlezer of scanner reageert niet. Controleer de kabels en probeer opnieuw.",
-        "en": "The card reader or scanner does not answer. Check the cables and try again.",
-        "de": "Kartenleser oder Scanner antwortet nicht. Bitte Kabel prüfen und erneut versuchen.",
+        "nl": "Kaartlezer, scanner of opslag van de kassa werkt niet. Controleer de kabels en probeer opnieuw.",
+        "en": "The till's card reader, scanner or storage does not work. Check the cables and try again.",
+        "de": "Kartenleser, Scanner oder Speicher der Kasse geht nicht. Bitte Kabel prüfen und erneut versuchen.",
     },
     Refusal.CANCELLED: {
         "nl": "De verkoop is afgebroken. Er is niets afgeschreven.",

@@ -1,0 +1,60 @@
+# SPDX-FileCopyrightText: 2026 The Heitje contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""What the machine wants done: on the card, in the journal, on paper."""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from terminal.sale import Tender
+
+
+@dataclass(frozen=True, slots=True)
+class PrepareCard:
+    """CARD.md section 7, steps 1 to 6, for `amount` cents."""
+
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class CommitCard:
+    """CARD.md section 7, step 8."""
+
+    intent: int
+
+
+@dataclass(frozen=True, slots=True)
+class ResolveCard:
+    """CARD.md section 9: ask the same card what became of `intent`, and write what it says."""
+
+    intent: int
+
+
+@dataclass(frozen=True, slots=True)
+class WriteIntent:
+    """Write one intent; a card's must get the number that the card was told."""
+
+    sale: bytes
+    tender: Tender
+
+
+@dataclass(frozen=True, slots=True)
+class WriteRedemptions:
+    """Write the redemptions of all tenders in one transaction, and before them the last intent if it has no number."""
+
+    sale: bytes
+    tenders: tuple[Tender, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WriteVoids:
+    """Void these intents in one transaction."""
+
+    intents: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PrintReceipt:
+    """Print what became of the sale."""
+
+
+Effect: TypeAlias = PrepareCard | CommitCard | ResolveCard | WriteIntent | WriteRedemptions | WriteVoids | PrintReceipt
