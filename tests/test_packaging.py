@@ -97,7 +97,8 @@ def test_every_import_is_declared(folder: str, extras: tuple[str, ...], metadata
     declared = {"heitje", *names_of(metadata["dependencies"])}
     for extra in extras:
         declared |= names_of(metadata["optional-dependencies"][extra])
-    brought_by = importlib.metadata.packages_distributions()
+    # pyscard is built where there are headers for it, and is known here where it is not.
+    brought_by = {"smartcard": ["pyscard"], **importlib.metadata.packages_distributions()}
     for path in (ROOT / folder).rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             match node:
