@@ -11,6 +11,7 @@ killed while the line was fast has to ask at that speed again.
 
 import time
 from pathlib import Path
+from random import Random
 from typing import Final
 
 from firmware_sim.field import Field
@@ -34,6 +35,8 @@ class Pn532(Simulator):
         self._answer: bytes | None = None
         self._answer_at = 0.0
         self._last_sent = b""
+        self._answered = 0
+        self._random = Random(field.faults.rubbish.seed if field.faults.rubbish else 0)
         self.field = field
 
     @property
@@ -72,11 +75,19 @@ class Pn532(Simulator):
     def _execute(self, payload: bytes) -> None:
         self._port.write(ACK)
         response = self._chip.execute(payload)
-        answer = ERROR if response.payload is None else encode(response.payload)
+        answer = ERROR if response.payload is None else encode(self._as_answered(response.payload))
         if response.wait_s:
             self._answer, self._answer_at = answer, time.monotonic() + response.wait_s
         else:
             self._send(answer)
+
+    def _as_answered(self, payload: bytes) -> bytes:
+        """The answer as it leaves the chip: damaged, where this reader goes mad."""
+        rubbish = self.field.faults.rubbish
+        self._answered += 1
+        if rubbish is None or self._answered <= rubbish.spared:
+            return payload
+        return rubbish.damaged(self._random, payload)
 
     def _send(self, answer: bytes) -> None:
         self._port.write(answer)

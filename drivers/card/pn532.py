@@ -38,6 +38,16 @@ _SLOW_DOWN: Final = bytes.fromhex("0000FF03FDD410041800")
 _ACK: Final = bytes.fromhex("0000FF00FF00")
 _ANSWER_TIMEOUT_MS: Final = 100
 
+_ANSWERED_WRONGLY: Final = (
+    OSError,
+    termios.error,
+    nfc.clf.pn53x.Chipset.Error,
+    # nfcpy takes answers apart without a look at their length.
+    LookupError,
+    TypeError,
+    ValueError,
+)
+
 _log = logging.getLogger(__name__)
 _wire = logging.getLogger("drivers.wire.pn532")
 
@@ -146,7 +156,7 @@ class Pn532Reader:
             with _device_errors():
                 try:
                     device = _initialised(self._path)
-                except (OSError, IndexError):
+                except _ANSWERED_WRONGLY:
                     _slow_down(self._path)
                     device = _initialised(self._path)
             frontend = nfc.clf.ContactlessFrontend()
@@ -192,7 +202,7 @@ def _slow_down(path: Path) -> None:
     transport = nfc.clf.transport.TTY(str(path))
     transport.open(str(path), _FAST_BAUD)
     try:
-        with suppress(OSError, IndexError):  # silence: it was not that, and the next try says so
+        with suppress(*_ANSWERED_WRONGLY):  # silence: it was not that, and the next try says so
             transport.write(_WAKE + _SLOW_DOWN)
             if transport.read(_ANSWER_TIMEOUT_MS) == _ACK:
                 transport.read(_ANSWER_TIMEOUT_MS)
@@ -206,7 +216,7 @@ def _device_errors() -> Iterator[None]:
     """What nfcpy and the serial port raise when the device does not answer as it should, as `DeviceGone`."""
     try:
         yield
-    except (OSError, termios.error, IndexError, nfc.clf.pn53x.Chipset.Error) as error:
+    except _ANSWERED_WRONGLY as error:
         raise DeviceGone(f"the PN532 does not answer: {error}") from error
 
 

@@ -22,7 +22,7 @@ from heitje.card import sale
 from heitje.card.apdu import select, unwrap, wrap
 from heitje.card.keys import diversify
 from heitje.card.layout import KEY_TERMINAL, Command, Status
-from heitje.card.session import NotAuthentic, run
+from heitje.card.session import NotAuthentic, StatusFault, run
 from heitje.programme import TestProgramme
 
 ENTRY_TIMEOUT_S = 5.0
@@ -187,7 +187,7 @@ def test_a_garbled_answer_is_not_believed(counter: Counter, card: Card, programm
     for seed in range(5):
         counter.begin(Faults(garble=Garble(apdu=7, seed=seed)))
         counter.field.put(card)
-        with pytest.raises((NotAuthentic, sale.StatusFault)):
+        with pytest.raises((NotAuthentic, StatusFault)):
             sell(held(counter), programme, 10, bytes(16))
         counter.reader.close()
         counter.unplug()

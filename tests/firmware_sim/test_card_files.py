@@ -111,7 +111,7 @@ def test_nothing_is_done_without_a_session(make_reader: MakeReader, command: int
 
 
 def test_reads_are_bounded_by_file_and_frame(make_reader: MakeReader) -> None:
-    def read(offset: int, length: int) -> int:
+    def read(offset: int, length: int) -> object:
         return make_reader().authenticate(1).status(Command.READ_DATA, data_range(CERTIFICATE, offset, length))
 
     assert read(0, 248) == Status.OK
@@ -151,7 +151,7 @@ def test_write_data_is_at_once_and_bounded(make_reader: MakeReader) -> None:
 
 
 def test_value_limits(make_reader: MakeReader) -> None:
-    def change(command: int, balance: int, amount: int) -> int:
+    def change(command: int, balance: int, amount: int) -> object:
         return make_reader(balance).authenticate(2).status(command, VALUE, amount.to_bytes(4, "little"))
 
     assert change(Command.DEBIT, 100, 100) == Status.OK

@@ -164,7 +164,8 @@ def test_a_command_said_again_is_refused(make_reader: MakeReader) -> None:
 
     def listening(apdu: bytes) -> bytes:
         seen.append(apdu)
-        return reader.card.transmit(apdu)
+        answer: bytes = reader.card.transmit(apdu)
+        return answer
 
     assert reader.session is not None
     run(reader.session.command(Command.DEBIT, VALUE, FOUR), listening)
