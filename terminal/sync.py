@@ -11,8 +11,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 import requests
+from requests.exceptions import BaseHTTPError  # type: ignore[attr-defined]  # the stubs do not name it; it is there
 
 from heitje import __version__, server_time
 from heitje.bundle import KeyUse, TrustBundle, open_bundle
@@ -32,16 +34,21 @@ from heitje.messages import (
 )
 from heitje.request_signature import Request, sign_request
 from terminal.durable_file import write_durably
+from terminal.journal_file import JournalNotWritten
 from terminal.journal_store import Draft, JournalStore
 from terminal.key_store import TerminalKeys
 
 CONNECT_TIMEOUT_S: Final = 5.0
 READ_TIMEOUT_S: Final = 30.0
-_ANSWER_MAX: Final = 4 * 1024 * 1024
+ANSWER_TIMEOUT_S: Final = 60.0
+"""Longest time for a whole answer, however slowly it drips."""
+_ANSWER_MAX: Final = 6 * 1024 * 1024
+"""Bytes; the largest bundle in base64url fits."""
 _CHUNK: Final = 65_536
-_CONFLICTS_MAX: Final = 3
+_WORDS_MAX: Final = 200
 _BASE64_OF: Final = 4 / 3
 _OK, _CONFLICT, _UNAUTHORISED, _NOT_FOUND, _TOO_MANY, _SERVER_ERROR = 200, 409, 401, 404, 429, 500
+_DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
 
 class SyncEnd(StrEnum):
@@ -88,6 +95,7 @@ class Sync:
     clock: Callable[[], int] = lambda: int(time.time())
     http: requests.Session = field(default_factory=requests.Session)
     _sent: int = 0
+    _skew_s: int | None = None
     _outcomes: list[EntryOutcome] = field(default_factory=list)
 
     def run(self) -> SyncReport:
@@ -99,6 +107,8 @@ class Sync:
             self._fetch_bundle()
         except _Ended as ended:
             return self._report(ended.end, str(ended))
+        except (JournalNotWritten, OSError) as error:
+            return self._report(SyncEnd.SERVICE, str(error))
         return self._report(SyncEnd.DONE, None)
 
     def _report(self, end: SyncEnd, why: str | None) -> SyncReport:
@@ -114,44 +124,44 @@ class Sync:
         if type(seq) is not int or seq < 0:
             raise _Ended(SyncEnd.LATER, "the backend's head cannot be read")
         known = self.journal.bytes_after(seq - 1, 1) if 0 < seq <= mine[0] else []
+        signed = self._signed_time(document.get("server_time"))
         if seq > mine[0] or (known and encode_base64url(entry_hash(known[0])) != document.get("hash")):
+            if signed is not None:  # said by the programme itself, not by whoever answers at this address
+                self.journal.supersede()
             raise _Ended(SyncEnd.RESTORED, f"the backend knows entry {seq} otherwise than this journal")
-        self._anchor(document.get("server_time"))
+        self._anchor(signed)
 
-    def _anchor(self, token: object) -> None:
-        """Keep the server's signed time as an entry, if it is one."""
-        if not isinstance(token, str):
-            return
+    def _signed_time(self, token: object) -> tuple[bytes, int] | None:
+        """The server's signed time, and what it says; None for anything else."""
         keys = [key.public for key in self.bundle.keys_for(KeyUse.TIME)]
         try:
-            signed = decode_base64url(token)
-            server_time.read(signed, self.journal.terminal, keys)
+            signed = decode_base64url(token if isinstance(token, str) else "")
+            return signed, server_time.read(signed, self.journal.terminal, keys)
         except (MalformedToken, MalformedMessage):
-            return  # a time that is not signed is none
-        self.journal.append([Draft(Kind.TIME_ANCHOR, self.clock(), server_time=signed)])
+            return None
+
+    def _anchor(self, signed: tuple[bytes, int] | None) -> None:
+        """Keep the server's signed time as an entry, unless a later one is kept already."""
+        last = self.journal.last_anchor()
+        before = self._signed_time(encode_base64url(last.server_time)) if last and last.server_time else None
+        if signed is not None and (before is None or signed[1] >= before[1]):
+            self.journal.append([Draft(Kind.TIME_ANCHOR, self.clock(), server_time=signed[0])])
 
     def _upload(self) -> None:
-        resent_from: int | None = None
-        conflicts = 0
-        while True:
-            after = self.journal.cursor() if resent_from is None else resent_from
-            batch = self._batch(after)
-            if not batch.entries:
-                return
+        after = self.journal.cursor()
+        while (batch := self._batch(after)).entries:
             answer = self._ask("POST", "journal", batch.encode())
             if answer.status == _CONFLICT:
-                expected = self._object_of(answer.body).get("expected")
-                conflicts += 1
-                if (
-                    type(expected) is not int
-                    or not 0 < expected <= self.journal.head()[0]
-                    or conflicts > _CONFLICTS_MAX
-                ):
-                    raise _Ended(SyncEnd.SERVICE, "the backend and this journal do not agree on what comes next")
-                resent_from = expected - 1
-                continue
-            self._take_in(self._object(answer), batch)
-            resent_from = None
+                after = self._expected_before(answer, after)
+            else:
+                after = self._take_in(self._object(answer), batch)
+
+    def _expected_before(self, answer: _Answer, after: int) -> int:
+        """After which entry to send anew: always an earlier one. What is there already is answered `duplicate`."""
+        expected = self._object_of(answer.body).get("expected", 1)
+        if type(expected) is not int or not 0 < expected <= after:
+            raise _Ended(SyncEnd.SERVICE, "the backend and this journal do not agree on what comes next")
+        return expected - 1
 
     def _batch(self, after: int) -> Batch:
         """At most 500 entries and 1 MiB of JSON."""
@@ -163,33 +173,40 @@ class Sync:
             entries.append(data)
         return Batch(after, tuple(entries))
 
-    def _take_in(self, document: dict[str, object], batch: Batch) -> None:
+    def _take_in(self, document: dict[str, object], batch: Batch) -> int:
+        """Keep what became of the batch; the new cursor. It moves by nothing but a whole answer to these entries."""
         try:
             answer = BatchAnswer.from_document(document)
         except MalformedMessage as error:
-            raise _Ended(SyncEnd.LATER, f"the backend's answer cannot be read: {error}") from error
+            raise _Ended(SyncEnd.LATER, f"the backend's answer cannot be read: {_words(error)}") from error
         last = batch.after + len(batch.entries)
-        if not batch.after < answer.cursor <= self.journal.head()[0]:
+        if not batch.after < answer.cursor <= last:
             raise _Ended(SyncEnd.LATER, "the backend's cursor is none of this batch")
-        told = tuple(outcome for outcome in answer.outcomes if batch.after < outcome.seq <= last)
+        told = tuple(outcome for outcome in answer.outcomes if batch.after < outcome.seq <= answer.cursor)
+        if len({outcome.seq for outcome in told}) != answer.cursor - batch.after:
+            raise _Ended(SyncEnd.LATER, "the backend does not say what became of each entry")
         self.journal.acknowledge(max(answer.cursor, self.journal.cursor()), told)
-        self._sent += len(batch.entries)
+        self._sent += answer.cursor - batch.after
         self._outcomes += told
+        return answer.cursor
 
     def _ask_pending(self) -> None:
+        """What became of entries that had to wait. No answer to this is no failure: it is asked at each sync."""
         pending = self.journal.pending()
-        if not pending:
-            return
-        answer = self._ask("GET", f"outcomes?after={pending[0] - 1}")
-        if answer.status != _OK:
-            return  # asked again at the next sync
-        try:
-            outcomes = read_outcomes(self._object_of(answer.body))
-        except MalformedMessage:
-            return
-        news = tuple(outcome for outcome in outcomes if outcome.seq in pending)
-        self.journal.acknowledge(self.journal.cursor(), news)
-        self._outcomes += news
+        after = pending[0] - 1 if pending else 0
+        while pending and after < pending[-1]:
+            answer = self._ask("GET", f"outcomes?after={after}")
+            try:
+                outcomes = read_outcomes(self._object_of(answer.body)) if answer.status == _OK else ()
+            except MalformedMessage:
+                return
+            told = [outcome for outcome in outcomes if outcome.seq > after]
+            if not told:
+                return
+            news = tuple(outcome for outcome in told if outcome.seq in pending)
+            self.journal.acknowledge(self.journal.cursor(), news)
+            self._outcomes += news
+            after = max(outcome.seq for outcome in told)
 
     def _fetch_bundle(self) -> None:
         """A newer bundle, checked before it takes the old one's place."""
@@ -205,54 +222,49 @@ class Sync:
             write_durably(self.bundle_path, token)
 
     def _ask(self, method: str, path: str, body: bytes = b"") -> _Answer:
-        terminal = self.journal.terminal.hex()
-        request = Request(
-            method,
-            f"{self.url.rstrip('/')}/v1/terminals/{terminal}/{path}",
-            {"Accept": "application/json", "User-Agent": f"heitje-terminal/{__version__}"},
-            body,
-        )
-        if body:
-            request.headers["Content-Type"] = "application/json"
-        sign_request(request, terminal, self.keys.signing, self.clock())
-        try:
-            with self.http.request(
-                method,
-                request.url,
-                data=body or None,
-                headers=request.headers,
-                timeout=(CONNECT_TIMEOUT_S, READ_TIMEOUT_S),
-                allow_redirects=False,
-                stream=True,
-            ) as response:
-                content = b""
-                for chunk in response.iter_content(_CHUNK):
-                    content += chunk
-                    if len(content) > _ANSWER_MAX:
-                        raise _Ended(SyncEnd.LATER, "the backend's answer is too long")
-                answer = _Answer(response.status_code, content)
-        except requests.RequestException as error:
-            raise _Ended(SyncEnd.LATER, f"no answer from the backend ({type(error).__name__})") from error
-        self._hold(answer)
-        return answer
-
-    def _hold(self, answer: _Answer) -> None:
-        """Answers after which nothing more is asked now. Raises `_Ended`."""
+        """One request and its answer; signed anew, once, where the till's clock was wrong. Raises `_Ended`."""
+        answer = self._send(method, path, body)
+        if answer.status == _UNAUTHORISED and self._skew_s is None:
+            signed = self._signed_time(self._object_of(answer.body).get("server_time"))
+            if signed is not None:
+                self._anchor(signed)
+                self._skew_s = signed[1] - self.clock()
+                answer = self._send(method, path, body)
         if answer.status == _TOO_MANY or answer.status >= _SERVER_ERROR:
             raise _Ended(SyncEnd.LATER, f"the backend answered {answer.status}")
-        if answer.status == _UNAUTHORISED:
-            problem = self._object_of(answer.body)
-            self._anchor(problem.get("server_time"))
-            raise _Ended(SyncEnd.SERVICE, str(problem.get("detail", "the backend does not know this till's signature")))
         if answer.status not in (_OK, _CONFLICT, _NOT_FOUND):
-            detail = self._object_of(answer.body).get("detail", f"the backend answered {answer.status}")
-            raise _Ended(SyncEnd.SERVICE, str(detail))
+            raise _Ended(SyncEnd.SERVICE, self._detail(answer))
+        return answer
+
+    def _send(self, method: str, path: str, body: bytes) -> _Answer:
+        terminal = self.journal.terminal.hex()
+        headers = {
+            "Accept": "application/json",
+            "Accept-Encoding": "identity",
+            "User-Agent": f"heitje-terminal/{__version__}",
+            **({"Content-Type": "application/json"} if body else {}),
+        }
+        request = Request(method, f"{_origin(self.url)}/v1/terminals/{terminal}/{path}", headers, body)
+        try:
+            prepared = requests.Request(method, request.url, data=body or None).prepare()
+            request.url = prepared.url or request.url
+            sign_request(request, terminal, self.keys.signing, self.clock() + (self._skew_s or 0))
+            prepared.headers.update(request.headers)
+            settings = self.http.merge_environment_settings(request.url, {}, True, None, None)
+            timeout = (CONNECT_TIMEOUT_S, READ_TIMEOUT_S)
+            with self.http.send(prepared, timeout=timeout, allow_redirects=False, **settings) as response:
+                return _Answer(response.status_code, _content(response))
+        except (requests.RequestException, BaseHTTPError) as error:
+            raise _Ended(SyncEnd.LATER, f"no answer from the backend ({type(error).__name__})") from error
 
     def _object(self, answer: _Answer) -> dict[str, object]:
         if answer.status != _OK:
-            detail = self._object_of(answer.body).get("detail", f"the backend answered {answer.status}")
-            raise _Ended(SyncEnd.SERVICE, str(detail))
+            raise _Ended(SyncEnd.SERVICE, self._detail(answer))
         return self._object_of(answer.body)
+
+    def _detail(self, answer: _Answer) -> str:
+        problem = self._object_of(answer.body)
+        return _words(problem.get("detail") or problem.get("title") or f"the backend answered {answer.status}")
 
     @staticmethod
     def _object_of(body: bytes) -> dict[str, object]:
@@ -260,3 +272,36 @@ class Sync:
             return read_object(body, _ANSWER_MAX)
         except MalformedMessage:
             return {}
+
+
+def _origin(url: str) -> str:
+    """The backend's address as it is sent and signed: host in lower case, no default port. Raises `_Ended`."""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        host = port = None
+        parts = urlsplit("")
+    if parts.scheme not in _DEFAULT_PORTS or not host:
+        raise _Ended(SyncEnd.SERVICE, "the backend's address is no http:// or https:// URL")
+    named = f"[{host}]" if ":" in host else host
+    place = named if port in (None, _DEFAULT_PORTS[parts.scheme]) else f"{named}:{port}"
+    return f"{parts.scheme}://{place}{parts.path.rstrip('/')}"
+
+
+def _content(response: requests.Response) -> bytes:
+    """The body as sent. Raises `_Ended` for one that is too long, or does not end."""
+    deadline = time.monotonic() + ANSWER_TIMEOUT_S
+    content = b""
+    while chunk := response.raw.read1(_CHUNK, decode_content=False):
+        content += chunk
+        if len(content) > _ANSWER_MAX:
+            raise _Ended(SyncEnd.LATER, "the backend's answer is too long")
+        if time.monotonic() > deadline:
+            raise _Ended(SyncEnd.LATER, "the backend's answer does not end")
+    return content
+
+
+def _words(value: object) -> str:
+    """What a stranger says, fit to be shown: one line, letters only, not too long."""
+    return "".join(letter for letter in str(value) if letter.isprintable())[:_WORDS_MAX]
