@@ -15,7 +15,6 @@ from typing import Final, NamedTuple
 
 from heitje.card import record as records
 from heitje.card import session as sessions
-from heitje.card.apdu import select
 from heitje.card.certificate import LENGTH_BYTES, length_of
 from heitje.card.layout import (
     CERTIFICATE_FIRST_READ,
@@ -91,17 +90,21 @@ def greet(programmes: Sequence[Programme], random_numbers: Sequence[bytes]) -> E
     """
     programme = yield from _selected(programmes)
     session = yield from _authenticated(programme.keys, random_numbers)
-    beginning = yield from _read_data(session, FILE_CERTIFICATE, 0, CERTIFICATE_FIRST_READ)
+    beginning = yield from read_data(session, FILE_CERTIFICATE, 0, CERTIFICATE_FIRST_READ)
     try:
         end = LENGTH_BYTES + length_of(beginning)
     except MalformedToken as error:
         raise ForeignCard("the card has no certificate") from error
     if end > CERTIFICATE_FIRST_READ:
-        beginning += yield from _read_data(
+        beginning += yield from read_data(
             session, FILE_CERTIFICATE, CERTIFICATE_FIRST_READ, end - CERTIFICATE_FIRST_READ
         )
-    last = yield from _read_data(session, FILE_TRANSACTION_MAC, 0, _TMC_LENGTH + _TMV_LENGTH)
-    return Contact(session, beginning[LENGTH_BYTES:end], _committed(last))
+    return Contact(session, beginning[LENGTH_BYTES:end], (yield from last_commit(session)))
+
+
+def last_commit(session: Session) -> Exchange[Committed]:
+    """File 0F: the last transaction's TMC and TMV. Raises `StatusFault`, `NotAuthentic`."""
+    return _committed((yield from read_data(session, FILE_TRANSACTION_MAC, 0, _TMC_LENGTH + _TMV_LENGTH)))
 
 
 def read_records(session: Session) -> Exchange[tuple[Record, ...]]:
@@ -123,21 +126,37 @@ def prepare(session: Session, tmri: bytes, amount: int, time: int) -> Exchange[D
     Raises `StatusFault`, `NotAuthentic`; the card is then as it was.
     """
     yield from abort(session)
-    enc_tmri = yield from session.command(Command.COMMIT_READER_ID, tmri)
-    if len(enc_tmri) != _READER_ID_LENGTH:
-        raise NotAuthentic("EncTMRI is not 16 bytes")
-    value = yield from session.command(Command.GET_VALUE, bytes((FILE_VALUE,)), answer_full=True)
-    if len(value) != _VALUE_LENGTH:
-        raise NotAuthentic("the balance is not 4 bytes")
-    balance = int.from_bytes(value, "little", signed=True)
+    enc_tmri = yield from commit_reader_id(session, tmri)
+    balance = yield from get_balance(session)
     if balance < amount:
         yield from abort(session)
         return TooLittle(balance)
-    yield from session.command(Command.DEBIT, bytes((FILE_VALUE,)), amount.to_bytes(_VALUE_LENGTH, "little"))
     record = Record(RecordKind.SALE, time, records.reference_of(tmri), amount).pack()
+    yield from change_balance(session, Command.DEBIT, amount, record)
+    return Debited(enc_tmri, balance, record)
+
+
+def commit_reader_id(session: Session, tmri: bytes) -> Exchange[bytes]:
+    """CommitReaderID: bind the transaction to `tmri`; returns EncTMRI. Raises `StatusFault`, `NotAuthentic`."""
+    enc_tmri = yield from session.command(Command.COMMIT_READER_ID, tmri)
+    if len(enc_tmri) != _READER_ID_LENGTH:
+        raise NotAuthentic("EncTMRI is not 16 bytes")
+    return enc_tmri
+
+
+def get_balance(session: Session) -> Exchange[int]:
+    """GetValue: the balance as last committed, cents. Raises `StatusFault`, `NotAuthentic`."""
+    value = yield from session.command(Command.GET_VALUE, bytes((FILE_VALUE,)), answer_full=True)
+    if len(value) != _VALUE_LENGTH:
+        raise NotAuthentic("the balance is not 4 bytes")
+    return int.from_bytes(value, "little", signed=True)
+
+
+def change_balance(session: Session, command: Command, amount: int, record: bytes) -> Exchange[None]:
+    """Debit or Credit `amount` cents and write the record, both in the shadow. Raises `StatusFault`, `NotAuthentic`."""
+    yield from session.command(command, bytes((FILE_VALUE,)), amount.to_bytes(_VALUE_LENGTH, "little"))
     header = bytes((FILE_RECORDS,)) + bytes(3) + RECORD_SIZE.to_bytes(3, "little")
     yield from session.command(Command.WRITE_RECORD, header, record)
-    return Debited(enc_tmri, balance, record)
 
 
 def commit(session: Session) -> Exchange[Committed]:
@@ -176,9 +195,7 @@ def fate_by_records(tmc_before: int, tmc_now: int, intent_record: bytes, on_card
 
 def _selected(programmes: Sequence[Programme]) -> Exchange[Programme]:
     for programme in programmes:
-        answer = yield select(programme.df_name)
-        status = int.from_bytes(answer[-2:], "big")
-        if status == Status.ISO_OK:
+        if (yield from sessions.selected(programme.df_name)):
             return programme
     raise ForeignCard("no application of a programme that this till accepts")
 
@@ -193,7 +210,8 @@ def _authenticated(keys: Sequence[bytes], random_numbers: Sequence[bytes]) -> Ex
     raise ForeignCard("no key for this programme")
 
 
-def _read_data(session: Session, file: int, offset: int, length: int) -> Exchange[bytes]:
+def read_data(session: Session, file: int, offset: int, length: int) -> Exchange[bytes]:
+    """ReadData of `length` bytes, at most 248, of a file in MAC mode. Raises `StatusFault`, `NotAuthentic`."""
     header = bytes((file,)) + offset.to_bytes(3, "little") + length.to_bytes(3, "little")
     data = yield from session.command(Command.READ_DATA, header)
     if len(data) != length:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TypeAlias, TypeVar
 
 from heitje.card import messaging
-from heitje.card.apdu import MalformedAnswer, unwrap, wrap
+from heitje.card.apdu import MalformedAnswer, select, unwrap, wrap
 from heitje.card.layout import BLOCK, Command, Status
 from heitje.card.messaging import MAC_LENGTH, PaddingError, SessionKeys
 
@@ -55,7 +55,7 @@ class Session:
         """
         sent = header + (messaging.encrypt_command(self.keys.enc, self.counter, self.ti, data) if data else b"")
         mac = messaging.command_mac(self.keys.mac, command, self.counter, self.ti, sent)
-        answer, status = _unwrapped((yield wrap(command, sent + mac)))
+        answer, status = unwrapped((yield wrap(command, sent + mac)))
         if status != Status.OK:
             raise StatusFault(command, status)
         self.counter += 1
@@ -95,14 +95,14 @@ def authenticate_non_first(session: Session, key_number: int, key: bytes, rnda: 
 
 
 def _challenge(first: bytes, key: bytes, rnda: bytes, answer_length: int) -> Exchange[tuple[bytes, bytes]]:
-    answer, status = _unwrapped((yield first))
+    answer, status = unwrapped((yield first))
     if status != Status.MORE_FRAMES:
         raise StatusFault(first[1], status)
     if len(answer) != BLOCK:
         raise NotAuthentic("the card's challenge is not 16 bytes")
     rndb = messaging.cbc_decrypt(key, answer)
     proof = messaging.cbc_encrypt(key, rnda + messaging.rotate_left(rndb))
-    answer, status = _unwrapped((yield wrap(Command.ADDITIONAL_FRAME, proof)))
+    answer, status = unwrapped((yield wrap(Command.ADDITIONAL_FRAME, proof)))
     if status != Status.OK:
         raise StatusFault(first[1], status)
     if len(answer) != answer_length:
@@ -110,7 +110,14 @@ def _challenge(first: bytes, key: bytes, rnda: bytes, answer_length: int) -> Exc
     return rndb, answer
 
 
-def _unwrapped(answer: bytes) -> tuple[bytes, int]:
+def selected(df_name: bytes) -> Exchange[bool]:
+    """Select an application; False where the card has none of that name, or is no card with applications."""
+    answer = yield select(df_name)
+    return answer[-2:] == Status.ISO_OK.to_bytes(2, "big")
+
+
+def unwrapped(answer: bytes) -> tuple[bytes, int]:
+    """An answer's data and status word. Raises `NotAuthentic` for what is no answer."""
     try:
         return unwrap(answer)
     except MalformedAnswer as error:
