@@ -30,7 +30,7 @@ from terminal.answer import EXIT_CODES, answer_document, answer_text
 from terminal.configuration import LANGUAGES, ConfigurationError, TerminalConfiguration
 from terminal.counter import Till
 from terminal.journal_file import JournalNotWritten, JournalUnreadable
-from terminal.journal_store import JournalStore, redemption_of, unresolved_of, void_of
+from terminal.journal_store import JournalStore, closing_of
 from terminal.key_store import TerminalKeys
 from terminal.provisioning import initialise
 from terminal.receipt import Sold
@@ -123,8 +123,7 @@ def _close(arguments: argparse.Namespace) -> int:
             return EXIT_FAILED
         now, operator = int(time.time()), configuration.operator
         beside = [e for e in open_here if e.sale == card.sale and e.seq != card.seq]
-        others = [redemption_of(e, now) if arguments.given else void_of(e, now, operator) for e in beside]
-        written = journal.append([unresolved_of(card, now, operator, arguments.given), *others])
+        written = journal.append(closing_of(card, beside, now, operator, arguments.given))
         receipts = _receipt_desk(configuration)
         total = sum(e.amount or 0 for e in (card, *beside))
         shown = (*beside, card)

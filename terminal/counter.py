@@ -38,6 +38,7 @@ from terminal.effects import (
     PrepareCard,
     PrintReceipt,
     ResolveCard,
+    WriteClosing,
     WriteIntent,
     WriteRedemptions,
     WriteVoids,
@@ -55,7 +56,15 @@ from terminal.events import (
     Written,
 )
 from terminal.journal_file import JournalNotWritten
-from terminal.journal_store import OF_THE_ONE_BEFORE, Draft, JournalStore, SeqTaken, redemption_of, void_of
+from terminal.journal_store import (
+    OF_THE_ONE_BEFORE,
+    Draft,
+    JournalStore,
+    SeqTaken,
+    closing_of,
+    redemption_of,
+    void_of,
+)
 from terminal.key_store import TerminalKeys
 from terminal.machine import TRY_AGAIN, step
 from terminal.sale import Phase, State, Tender
@@ -233,6 +242,8 @@ class Till:
                 now = self.clock()
                 drafts = [void_of(self.journal.entry(intent), now, self.operator) for intent in intents]
                 self._events.append(self._write(drafts))
+            case WriteClosing(card=card, beside=others, given=given):
+                self._events.append(self._write_closing(card, others, given))
             case PrintReceipt():
                 self.print_receipt(self)
                 self._events.append(ReceiptDone())
@@ -278,6 +289,10 @@ class Till:
                 card = tender.evidence if isinstance(tender.evidence, CardEvidence) else None
                 drafts.append(redemption_of(self.journal.entry(tender.intent), now, card))
         return self._write(drafts)
+
+    def _write_closing(self, card: int, others: tuple[int, ...], given: bool) -> Event:
+        beside = [self.journal.entry(seq) for seq in others]
+        return self._write(closing_of(self.journal.entry(card), beside, self.clock(), self.operator, given))
 
     def _write(self, drafts: list[Draft], expected_seq: int | None = None) -> Event:
         try:

@@ -53,8 +53,19 @@ class WriteVoids:
 
 
 @dataclass(frozen=True, slots=True)
+class WriteClosing:
+    """Close an unresolved card's intent as given or not; phone and paper `beside` it follow (JOURNAL.md section 1)."""
+
+    card: int
+    beside: tuple[int, ...]
+    given: bool
+
+
+@dataclass(frozen=True, slots=True)
 class PrintReceipt:
     """Print what became of the sale."""
 
 
-Effect: TypeAlias = PrepareCard | CommitCard | ResolveCard | WriteIntent | WriteRedemptions | WriteVoids | PrintReceipt
+Effect: TypeAlias = (
+    PrepareCard | CommitCard | ResolveCard | WriteIntent | WriteRedemptions | WriteVoids | WriteClosing | PrintReceipt
+)

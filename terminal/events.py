@@ -8,7 +8,7 @@ from typing import TypeAlias
 from heitje.card.sale import Fate
 from heitje.journal import CardEvidence
 from heitje.refusals import Refusal
-from terminal.sale import Tender
+from terminal.sale import Paper, Tender
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +98,29 @@ class GivenUp:
 
 
 @dataclass(frozen=True, slots=True)
+class CashTaken:
+    """The customer pays `amount` of the sale in cash; the journal does not know cash."""
+
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """The cashier closes a sale whose card is unresolved: the goods were given, or not."""
+
+    given: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ReceiptDone:
-    """The receipt is out, or cannot be printed; the sale stands either way."""
+    """The receipt is out, or cannot be printed; the sale stands either way. `paper` None: nobody asks."""
+
+    paper: Paper | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PrintAgain:
+    """The receipt is wanted once more, after paper was put in; nothing is sold by it."""
 
 
 Event: TypeAlias = (
@@ -116,5 +137,8 @@ Event: TypeAlias = (
     | NotWritten
     | NumberTaken
     | GivenUp
+    | CashTaken
+    | Closed
     | ReceiptDone
+    | PrintAgain
 )

@@ -313,6 +313,12 @@ def unresolved_of(intent: Entry, time: int, operator: str, given: bool) -> Draft
     return replace(void_of(intent, time, operator), kind=Kind.UNRESOLVED, given=given)
 
 
+def closing_of(card: Entry, beside: Sequence[Entry], time: int, operator: str, given: bool) -> list[Draft]:
+    """How a cashier closed the sale of an unresolved card: the phone and paper intents beside it follow."""
+    others = [redemption_of(other, time) if given else void_of(other, time, operator) for other in beside]
+    return [unresolved_of(card, time, operator, given), *others]
+
+
 def _item_of(entry: Entry) -> tuple[bytes, int]:
     """What a tender takes from: the card's UID, an allowance's cti with the code's seq, or a note's cti."""
     match entry.evidence:

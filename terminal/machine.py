@@ -22,6 +22,7 @@ from terminal.effects import (
     PrepareCard,
     PrintReceipt,
     ResolveCard,
+    WriteClosing,
     WriteIntent,
     WriteRedemptions,
     WriteVoids,
@@ -33,11 +34,14 @@ from terminal.events import (
     CardPrepared,
     CardResolved,
     CardSilent,
+    CashTaken,
+    Closed,
     EarlierSettled,
     Event,
     GivenUp,
     NotWritten,
     NumberTaken,
+    PrintAgain,
     ReceiptDone,
     SaleStarted,
     TokenJudged,
@@ -89,13 +93,28 @@ def _prepare_card_again(state: State, _: NumberTaken) -> Step:
     )
 
 
+def _take_cash(state: State, event: CashTaken) -> Step:
+    """Cash for a part, or for the rest of what other tenders have begun; cash alone is no sale of this till."""
+    with_cash = replace(state, cash=state.cash + event.amount, problem=None, balance=None)
+    if event.amount <= 0 or with_cash.remaining < 0 or (not with_cash.remaining and not state.tenders):
+        return state, ()
+    return _redeem(with_cash) if not with_cash.remaining else (with_cash, ())
+
+
+def _cancel_when_card_allows(state: State, _: GivenUp) -> Step:
+    return replace(state, cancelled=True), ()
+
+
 def _write_card_intent(state: State, event: CardPrepared) -> Step:
+    if state.cancelled:  # what the card has prepared is nothing until it commits
+        return _give_up(state, GivenUp(Refusal.CANCELLED))
     waiting = replace(state, phase=Phase.CARD_INTENT, tenders=(*state.tenders, event.tender))
     return waiting, (WriteIntent(state.sale, event.tender),)
 
 
 def _decline_card(state: State, event: CardDeclined) -> Step:
-    return replace(state, phase=Phase.PRESENT, problem=event.reason, balance=event.balance), ()
+    declined = replace(state, phase=Phase.PRESENT, problem=event.reason, balance=event.balance)
+    return _give_up(declined, GivenUp(Refusal.CANCELLED)) if state.cancelled else (declined, ())
 
 
 def _note_earlier(state: State, event: EarlierSettled) -> Step:
@@ -120,7 +139,7 @@ def _wait_for_same_card(state: State, _: CardSilent) -> Step:
 
 def _ask_card(state: State, _: CardArrived) -> Step:
     intent = state.tenders[-1].intent
-    return (state, ()) if intent is None else (state, (ResolveCard(intent),))
+    return (state, ()) if intent is None else (replace(state, phase=Phase.RESOLVING), (ResolveCard(intent),))
 
 
 def _take_resolution(state: State, event: CardResolved) -> Step:
@@ -130,12 +149,27 @@ def _take_resolution(state: State, event: CardResolved) -> Step:
     if event.fate is Fate.NEVER_HAPPENED:
         again = replace(resolved, phase=Phase.CARD_PREPARING, tenders=state.tenders[:-1], problem=None)
         return again, (PrepareCard(again.remaining),)
-    return replace(resolved, problem=Refusal.CARD_ERROR), ()
+    return replace(resolved, phase=Phase.UNRESOLVED, problem=Refusal.CARD_ERROR), ()
 
 
 def _wait_on(state: State, event: CardDeclined) -> Step:
     """Another card, or it left again: what became of the sale is still open."""
-    return replace(state, problem=event.reason), ()
+    return replace(state, phase=Phase.UNRESOLVED, problem=event.reason), ()
+
+
+def _close(state: State, event: Closed) -> Step:
+    *beside, card = [tender.intent for tender in state.tenders if tender.intent is not None]
+    closing = WriteClosing(card, tuple(beside), event.given)
+    return replace(state, phase=Phase.CLOSING, given=event.given, problem=None), (closing,)
+
+
+def _end_closed(state: State, event: Written) -> Step:
+    closed = replace(state, verdict=Verdict.UNRESOLVED, entries=(*state.entries, *event.entries))
+    return replace(closed, phase=Phase.RECEIPT), (PrintReceipt(),)
+
+
+def _stay_unresolved(state: State, _: NotWritten) -> Step:
+    return replace(state, phase=Phase.UNRESOLVED, given=None, problem=Refusal.DEVICE_NOT_READY), ()
 
 
 def _leave_unresolved(state: State, _: GivenUp) -> Step:
@@ -185,8 +219,15 @@ def _end_refused(state: State, event: Written) -> Step:
     return replace(state, phase=Phase.DECIDED, entries=(*state.entries, *event.entries)), ()
 
 
-def _end(state: State, _: ReceiptDone) -> Step:
-    return replace(state, phase=Phase.DECIDED), ()
+def _end(state: State, event: ReceiptDone) -> Step:
+    return replace(state, phase=Phase.DECIDED, paper=event.paper), ()
+
+
+def _print_again(state: State, _: PrintAgain) -> Step:
+    """On paper is what the journal holds: a sale that ended unpaid has no receipt."""
+    if state.verdict is Verdict.REFUSED:
+        return state, ()
+    return replace(state, phase=Phase.RECEIPT), (PrintReceipt(),)
 
 
 TRANSITIONS: Final[dict[tuple[Phase, type], Callable[..., Step]]] = {
@@ -197,10 +238,12 @@ TRANSITIONS: Final[dict[tuple[Phase, type], Callable[..., Step]]] = {
     (Phase.PRESENT, NotWritten): _drop_tender,
     (Phase.PRESENT, CardArrived): _prepare_card,
     (Phase.PRESENT, CardDeclined): _decline_card,
+    (Phase.PRESENT, CashTaken): _take_cash,
     (Phase.PRESENT, GivenUp): _give_up,
     (Phase.CARD_PREPARING, CardPrepared): _write_card_intent,
     (Phase.CARD_PREPARING, CardDeclined): _decline_card,
     (Phase.CARD_PREPARING, EarlierSettled): _note_earlier,
+    (Phase.CARD_PREPARING, GivenUp): _cancel_when_card_allows,
     (Phase.CARD_INTENT, Written): _commit_card,
     (Phase.CARD_INTENT, NotWritten): _drop_tender,
     (Phase.CARD_INTENT, NumberTaken): _prepare_card_again,
@@ -208,11 +251,16 @@ TRANSITIONS: Final[dict[tuple[Phase, type], Callable[..., Step]]] = {
     (Phase.CARD_COMMITTING, CardSilent): _wait_for_same_card,
     (Phase.UNRESOLVED, CardArrived): _ask_card,
     (Phase.UNRESOLVED, CardDeclined): _wait_on,
-    (Phase.UNRESOLVED, CardResolved): _take_resolution,
+    (Phase.UNRESOLVED, Closed): _close,
     (Phase.UNRESOLVED, GivenUp): _leave_unresolved,
+    (Phase.RESOLVING, CardResolved): _take_resolution,
+    (Phase.RESOLVING, CardDeclined): _wait_on,
+    (Phase.CLOSING, Written): _end_closed,
+    (Phase.CLOSING, NotWritten): _stay_unresolved,
     (Phase.REDEEMING, Written): _print_receipt,
     (Phase.REDEEMING, NotWritten): _leave_unredeemed,
     (Phase.SETTLING, Written): _end_refused,
     (Phase.SETTLING, NotWritten): _leave_open,
     (Phase.RECEIPT, ReceiptDone): _end,
+    (Phase.DECIDED, PrintAgain): _print_again,
 }

@@ -51,6 +51,7 @@ class ReceiptDesk:
                 state.amount,
                 state.verdict or Verdict.REFUSED,
                 _shown(mine, [tender.intent for tender in state.tenders]),
+                given=state.given,
             )
         )
 

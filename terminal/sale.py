@@ -19,6 +19,8 @@ class Phase(StrEnum):
     CARD_COMMITTING = "card committing"
     REDEEMING = "redeeming"
     UNRESOLVED = "unresolved"
+    RESOLVING = "resolving"
+    CLOSING = "closing"
     SETTLING = "settling"
     RECEIPT = "receipt"
     DECIDED = "decided"
@@ -30,6 +32,17 @@ class Verdict(StrEnum):
     ACCEPTED = "accepted"
     REFUSED = "refused"
     UNRESOLVED = "unresolved"
+
+
+class Paper(StrEnum):
+    """What became of something that was to be printed."""
+
+    NO_PRINTER = "no printer"
+    PRINTED = "printed"
+    PAPER_OUT = "paper out"
+    COVER_OPEN = "cover open"
+    NOT_READY = "not ready"
+    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +61,12 @@ class Tender:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What the till knows of the sale in hand. `problem`: why the last try did not pay; `balance` of its card."""
+    """What the till knows of the sale in hand.
+
+    `problem`: why the last try did not pay; `balance` of its card; `cash`: what was paid outside this system.
+    `cancelled`: it is to be given up as soon as the card at work allows it. `given`: how the cashier closed it.
+    `paper`: what became of its receipt.
+    """
 
     phase: Phase = Phase.IDLE
     sale: bytes = b""
@@ -58,8 +76,12 @@ class State:
     verdict: Verdict | None = None
     problem: Refusal | None = None
     balance: int | None = None
+    cash: int = 0
+    cancelled: bool = False
+    given: bool | None = None
+    paper: Paper | None = None
 
     @property
     def remaining(self) -> int:
         """Cents still to be paid."""
-        return self.amount - sum(tender.amount for tender in self.tenders)
+        return self.amount - self.cash - sum(tender.amount for tender in self.tenders)
