@@ -87,6 +87,7 @@ def run_card(options: argparse.Namespace, console: Console, closing: ExitStack) 
         cable = closing.enter_context(Vpcd(field, host, port))
         address = f"vpcd:{host}:{port}"
         field.put(card)
+        console.say("waiting", reader=address)
         if not cable.wait_reached(console.ended):
             return 0
     desk = CardDesk(field, {card.uid: card}, console)

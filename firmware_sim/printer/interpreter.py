@@ -138,10 +138,11 @@ class Interpreter:
         self.drawer_kicks += 1
 
     def _cut_off(self, feed_dots: int) -> None:
+        if self.roll.blank:
+            return
         if feed_dots:
             self.roll.feed(feed_dots)
-        if not self.roll.blank:
-            self._cut(self.roll.cut())
+        self._cut(self.roll.cut())
 
     def _bit_image(self, data: bytes) -> None:
         mode = data[0]
