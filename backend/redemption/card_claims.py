@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Claims on purses: the card's own MAC and chain decide (CARD.md sections 7 and 9, LEDGER.md section 2)."""
 
+from typing import NamedTuple
+
 from backend.ledger import accounts, events
 from backend.ledger.posting import Event
 from backend.minting.keystore import KeyStore
@@ -29,6 +31,13 @@ from backend.redemption.voucher_claims import event_id, reference_of
 from heitje.journal import CardEvidence, Entry
 from heitje.messages import Outcome
 from heitje.money import Cents
+
+
+class Proof(NamedTuple):
+    """What a card's chain says about an intent: committed or not, None where it says nothing; the link if it did."""
+
+    committed: bool | None
+    link: Link | None = None
 
 
 def judge_card(facts: Facts, claim: Claim, situation: Situation, key_store: KeyStore) -> Judgement:
@@ -64,72 +73,75 @@ def judge_card(facts: Facts, claim: Claim, situation: Situation, key_store: KeyS
     return accepted(settle, AddLink(claim, link), *proofs)
 
 
-def judge_closing(
-    entry: Entry, claim: Claim, committed: bool | None, link: Link | None, situation: Situation
-) -> Judgement:
-    """An intent that the till closed without proof. `committed` is what the chain proves; None: nothing yet."""
-    given = bool(entry.given)
-    closing = Settle(claim, ClaimState.UNRESOLVED, given=given, completed_by=entry.seq)
-    if committed is None:
+def judge_closing(entry: Entry, claim: Claim, proof: Proof, situation: Situation, key_store: KeyStore) -> Judgement:
+    """An intent that the till closed without proof: what the chain proves decides, now or later."""
+    given, link = bool(entry.given), proof.link
+    if proof.committed is None:
+        closing = Settle(claim, ClaimState.UNRESOLVED, given=given, completed_by=entry.seq)
         return pending(Reason.WAITS_FOR_CARD, closing)
-    if not committed or link is None:
+    if link is None:
         voided = Settle(claim, ClaimState.VOIDED, given=given, completed_by=entry.seq)
         return refused(Reason.NEVER_COMMITTED, voided) if given else accepted(voided, reason=Reason.NEVER_COMMITTED)
     if situation.holdings[accounts.purse(claim.item)] < claim.amount:
         case = OpenCase(CaseKind.CARD_OVERDRAWN, held=claim.amount)
         held = Settle(claim, ClaimState.HELD, given=given, completed_by=entry.seq)
         return pending(Reason.CARD_OVERDRAWN, held, case, SuspendCard(claim.item))
-    add = AddLink(claim, link)
-    if given:
-        settle = Settle(claim, ClaimState.REDEEMED, to_shop(claim), claim.amount, given=True, completed_by=entry.seq)
-        return accepted(settle, add)
-    back = Settle(
-        claim, ClaimState.RETURNED, to_citizen(claim, situation), claim.amount, given=False, completed_by=entry.seq
-    )
-    return accepted(back, add, reason=Reason.RETURNED_TO_CITIZEN)
+    event = to_shop(claim) if given else to_citizen(claim, situation)
+    state = ClaimState.REDEEMED if given else ClaimState.RETURNED
+    settle = Settle(claim, state, event, claim.amount, given=given, completed_by=entry.seq)
+    effects = (settle, AddLink(claim, link), *proved_by(link, claim, situation, key_store))
+    return accepted(*effects, reason=None if given else Reason.RETURNED_TO_CITIZEN)
 
 
-def judge_void(
-    entry: Entry, claim: Claim, committed: bool | None, link: Link | None, situation: Situation
-) -> Judgement:
+def judge_void(entry: Entry, claim: Claim, proof: Proof, situation: Situation, key_store: KeyStore) -> Judgement:
     """A void; where the chain proves that the card committed, the citizen gets the money back and a person looks."""
-    if not committed or link is None:
+    if proof.link is None:
         return accepted(Settle(claim, ClaimState.VOIDED, completed_by=entry.seq))
-    back = Settle(
-        claim, ClaimState.RETURNED, to_citizen(claim, situation), claim.amount, given=False, completed_by=entry.seq
-    )
-    return conflict(Reason.AGAINST_PROOF, back, AddLink(claim, link), OpenCase(CaseKind.CONTRADICTION))
+    event = to_citizen(claim, situation)
+    back = Settle(claim, ClaimState.RETURNED, event, claim.amount, given=False, completed_by=entry.seq)
+    proofs = proved_by(proof.link, claim, situation, key_store)
+    return conflict(Reason.AGAINST_PROOF, back, AddLink(claim, proof.link), OpenCase(CaseKind.CONTRADICTION), *proofs)
 
 
-def what_the_chain_proves(claim: Claim, situation: Situation, key_store: KeyStore) -> tuple[bool | None, Link | None]:
-    """CARD.md section 9: t+1 by another reader: not committed; t+2 tells by its EncTMRI. With the link if committed."""
+def what_the_chain_proves(claim: Claim, situation: Situation, key_store: KeyStore) -> Proof:
+    """CARD.md section 9: t+1 by another reader: not committed; t+2 tells by its EncTMRI."""
     chain = situation.chains.get(claim.item)
     if chain is None or claim.tmc_before is None:
-        return None, None
+        return Proof(None)
     if chain.at(claim.tmc_before + 1) is not None:
-        return False, None
+        return Proof(False)
     second = chain.at(claim.tmc_before + 2)
     if second is None:
-        return None, None
+        return Proof(None)
     if second.previous_tmri != tmri_of(claim):
-        return False, None
+        return Proof(False if second.has_mac else None)
     link = _link_of_intent(claim, situation, key_store)
-    return (True, link) if link is not None and chain.takes(link) else (None, None)
+    return Proof(True, link) if link is not None and chain.takes(link) else Proof(None)
 
 
 def proved_by(link: Link, by: Claim, situation: Situation, key_store: KeyStore) -> list[Effect]:
-    """What a proven transaction says about other intents of the same card, at whatever terminal they wait."""
+    """What a proven transaction says about other intents of the same card, at whatever terminal they wait.
+
+    A transaction that this one proves says in turn what came before it, as far back as torn taps follow each other.
+    """
     effects: list[Effect] = []
-    for claim in situation.by_item[by.item]:
-        if claim is by or claim.tmc_before is None:
-            continue
-        waiting = claim.state == ClaimState.UNRESOLVED
-        if waiting and claim.tmc_before == link.tmc - 1:
-            effects.append(_never_committed(claim))
-        elif claim.tmc_before == link.tmc - 2 and (waiting or claim.state == ClaimState.VOIDED):
-            if link.previous_tmri == tmri_of(claim):
-                effects += _committed(claim, waiting, by, link, situation, key_store)
-            elif waiting:
+    settled, spent = [by], by.amount
+    after: Link | None = link
+    while after is not None:
+        proven, after = after, None
+        for claim in situation.by_item[by.item]:
+            waiting = claim.state == ClaimState.UNRESOLVED
+            if claim.tmc_before is None or not (waiting or claim.state == ClaimState.VOIDED) or claim in settled:
+                continue
+            if claim.tmc_before == proven.tmc - 1 and waiting:
+                effects.append(_never_committed(claim))
+            elif claim.tmc_before == proven.tmc - 2 and proven.previous_tmri == tmri_of(claim):
+                spent += claim.amount
+                after = _link_before(proven, claim, spent, situation, key_store)
+                if after is not None:
+                    effects += [*_committed(claim, waiting, situation), AddLink(claim, after)]
+                    settled.append(claim)
+            elif claim.tmc_before == proven.tmc - 2 and waiting and proven.has_mac:
                 effects.append(_never_committed(claim))
     return effects
 
@@ -163,31 +175,26 @@ def _never_committed(claim: Claim) -> Settle:
     return Settle(claim, ClaimState.VOIDED, outcome=outcome, reason=Reason.NEVER_COMMITTED)
 
 
-def _committed(
-    claim: Claim, waiting: bool, by: Claim, after: Link, situation: Situation, key_store: KeyStore
-) -> list[Effect]:
-    """The transaction before this one was this claim's: it is paid, or goes back to the citizen."""
-    link = _link_of_intent(claim, situation, key_store)
-    fits = (
-        link is not None
-        and (after.balance_before, after.previous_tmri) == (link.balance_after, link.tmri)
-        and situation.chains[claim.item].takes(link)
-        and situation.holdings[accounts.purse(claim.item)] >= claim.amount + by.amount
-    )
-    if link is None or not fits:
-        return []
-    add = AddLink(claim, link)
+def _committed(claim: Claim, waiting: bool, situation: Situation) -> list[Effect]:
+    """The card did commit: the money goes to the shop where the goods were given, else back to the citizen."""
     if waiting and claim.given:
-        return [Settle(claim, ClaimState.REDEEMED, to_shop(claim), claim.amount, outcome=Outcome.ACCEPTED), add]
-    back = Settle(
-        claim,
-        ClaimState.RETURNED,
-        to_citizen(claim, situation),
-        claim.amount,
-        outcome=Outcome.ACCEPTED if waiting else Outcome.CONFLICT,
-        reason=Reason.RETURNED_TO_CITIZEN if waiting else Reason.AGAINST_PROOF,
-    )
-    return [back, add] if waiting else [back, add, OpenCase(CaseKind.CONTRADICTION, claim)]
+        return [Settle(claim, ClaimState.REDEEMED, to_shop(claim), claim.amount, outcome=Outcome.ACCEPTED)]
+    event = to_citizen(claim, situation)
+    if waiting:
+        told, why = Outcome.ACCEPTED, Reason.RETURNED_TO_CITIZEN
+        return [Settle(claim, ClaimState.RETURNED, event, claim.amount, outcome=told, reason=why)]
+    told, why = Outcome.CONFLICT, Reason.AGAINST_PROOF
+    back = Settle(claim, ClaimState.RETURNED, event, claim.amount, outcome=told, reason=why)
+    return [back, OpenCase(CaseKind.CONTRADICTION, claim)]
+
+
+def _link_before(after: Link, claim: Claim, spent: int, situation: Situation, key_store: KeyStore) -> Link | None:
+    """The link of an intent that its successor names, if balances chain and the purse covers all that is settled."""
+    link = _link_of_intent(claim, situation, key_store)
+    if link is None or after.balance_before != link.balance_after:
+        return None
+    fits = situation.chains[claim.item].takes(link)
+    return link if fits and situation.holdings[accounts.purse(claim.item)] >= spent else None
 
 
 def _link_of_intent(claim: Claim, situation: Situation, key_store: KeyStore) -> Link | None:
@@ -203,4 +210,4 @@ def _link_of_intent(claim: Claim, situation: Situation, key_store: KeyStore) -> 
         return None
     tmc = claim.tmc_before + 1
     previous = key_store.previous_reader(evidence.uid, tmc, evidence.enc_tmri)
-    return Link(tmc, evidence.tmri.hex(), previous.hex(), evidence.balance_before, claim.amount)
+    return Link(tmc, evidence.tmri.hex(), previous.hex(), evidence.balance_before, claim.amount, has_mac=False)

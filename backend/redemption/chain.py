@@ -22,6 +22,8 @@ class Link:
     previous_tmri: str
     balance_before: int
     amount: int
+    has_mac: bool = True
+    """Proved by its own TMV. One that only its successor proves has a reader before it that nothing vouches for."""
 
     @property
     def balance_after(self) -> int:

@@ -84,6 +84,8 @@ class SetAnchor:
     """The journal's clock is anchored."""
 
     server_time: int
+    publication: int | None
+    """The trust that the terminal had then, where it says so."""
 
 
 Effect: TypeAlias = OpenClaim | Settle | AddLink | OpenCase | SuspendCard | Impose | WriteRefund | SetAnchor

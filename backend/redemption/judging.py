@@ -105,8 +105,8 @@ def _judge_void(entry: Entry, claim: Claim, situation: Situation, key_store: Key
             return conflict(Reason.AGAINST_PROOF, OpenCase(CaseKind.CONTRADICTION))
         case ClaimState.HELD:
             return pending(Reason.CARD_CHAIN)
-    committed, link = what_the_chain_proves(claim, situation, key_store)
-    return judge_void(entry, claim, committed, link, situation)
+    proof = what_the_chain_proves(claim, situation, key_store)
+    return judge_void(entry, claim, proof, situation, key_store)
 
 
 def _judge_unresolved(entry: Entry, claim: Claim, situation: Situation, key_store: KeyStore) -> Judgement:
@@ -125,8 +125,8 @@ def _judge_unresolved(entry: Entry, claim: Claim, situation: Situation, key_stor
             return accepted()
         case ClaimState.RETURNED | ClaimState.REDEEMED | ClaimState.LATER:
             return conflict(Reason.AGAINST_PROOF, OpenCase(CaseKind.CONTRADICTION))
-    committed, link = what_the_chain_proves(claim, situation, key_store)
-    return judge_closing(entry, claim, committed, link, situation)
+    proof = what_the_chain_proves(claim, situation, key_store)
+    return judge_closing(entry, claim, proof, situation, key_store)
 
 
 def _judge_refund(entry: Entry, branch: str, situation: Situation) -> Judgement:
@@ -149,4 +149,4 @@ def _judge_anchor(facts: Facts, situation: Situation) -> Judgement:
         return refused(Refusal.BAD_SIGNATURE)
     if situation.anchor is not None and facts.anchor < situation.anchor.time:
         return refused(Reason.BAD_TIME)  # an old time shown again
-    return accepted(SetAnchor(facts.anchor))
+    return accepted(SetAnchor(facts.anchor, facts.entry.bundle))

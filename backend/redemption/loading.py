@@ -91,21 +91,27 @@ def _load_cards(situation: Situation, facts: Sequence[Facts], uids: set[str]) ->
     """Cards and their chains. Of a chain the last link is enough, unless an entry speaks of what came before it."""
     situation.cards = {card.uid: card for card in Card.objects.filter(uid__in=uids)}
     heads = dict(CardTransaction.objects.filter(uid__in=uids).values_list("uid").annotate(Max("tmc")))
-    whole = set()
+    whole: set[str] = set()
+    closed: dict[int, set[str]] = {}
+    """Cards by the intents that an entry may close, of every branch."""
+    for key, claim in situation.claims.items():
+        closed.setdefault(key.seq, set()).add(claim.item)
+    for fact in facts:
+        if fact.entry.kind is Kind.INTENT:
+            closed.setdefault(fact.entry.seq, set()).add(fact.item)
     for fact in facts:
         evidence = fact.entry.evidence
         if isinstance(evidence, CardEvidence) and evidence.tmc is not None and evidence.tmc <= heads.get(fact.item, 0):
             whole.add(fact.item)
-        claim = situation.claims.get(ClaimKey(MAIN, fact.entry.of or 0))
-        if fact.entry.kind in (Kind.VOID, Kind.UNRESOLVED) and claim is not None:
-            whole.add(claim.item)
+        if fact.entry.kind in (Kind.VOID, Kind.UNRESOLVED):
+            whole |= closed.get(fact.entry.of or 0, set())
     wanted = Q(uid__in=whole)
     for uid, tmc in heads.items():
         if uid not in whole:
             wanted |= Q(uid=uid, tmc=tmc)
     links: dict[str, list[Link]] = {uid: [] for uid in uids}
     for row in CardTransaction.objects.filter(wanted):
-        links[row.uid].append(Link(row.tmc, row.tmri, row.previous_tmri, row.balance_before, row.amount))
+        links[row.uid].append(Link(row.tmc, row.tmri, row.previous_tmri, row.balance_before, row.amount, row.has_mac))
     situation.chains = {uid: Chain(card.opening_balance, links[uid]) for uid, card in situation.cards.items()}
 
 

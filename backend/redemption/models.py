@@ -135,6 +135,8 @@ class CardTransaction(models.Model):
     previous_tmri = models.CharField(max_length=32)
     balance_before = models.BigIntegerField()
     amount = models.BigIntegerField()
+    has_mac = models.BooleanField()
+    """Its own TMV is known."""
     claim = models.OneToOneField(Claim, on_delete=models.PROTECT, related_name="transaction")
 
     class Meta:

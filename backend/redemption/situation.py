@@ -138,6 +138,7 @@ class Situation:
                         previous_tmri=link.previous_tmri,
                         balance_before=link.balance_before,
                         amount=link.amount,
+                        has_mac=link.has_mac,
                         claim=claim,
                     )
                 )

@@ -344,9 +344,3 @@ def new_till() -> type[Till]:
 def new_card() -> type[Plastic]:
     """Makes a card."""
     return Plastic
-
-
-@pytest.fixture(scope="session")
-def programme() -> TestProgramme:
-    """The test programme."""
-    return TESTBURG

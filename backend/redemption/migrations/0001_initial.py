@@ -76,6 +76,7 @@ class Migration(migrations.Migration):
                 ("previous_tmri", models.CharField(max_length=32)),
                 ("balance_before", models.BigIntegerField()),
                 ("amount", models.BigIntegerField()),
+                ("has_mac", models.BooleanField()),
                 (
                     "claim",
                     models.OneToOneField(

@@ -334,6 +334,23 @@ def test_one_batch_may_hold_a_torn_tap_and_its_proof(city: City, till: Till, car
     assert_sound()
 
 
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0), (2, 0, 1)])
+def test_torn_taps_in_a_row_are_proved_one_by_the_other(
+    city: City, till: Till, other: Till, card: Plastic, order: tuple[int, ...]
+) -> None:
+    third = city.open_till("00112233445566bb", "kapper-1")
+    for seller, given in ((till, True), (other, False)):
+        intent = seller.card_intent(card, 100)
+        seller.commit(card, intent)
+        seller.complete(intent, Kind.UNRESOLVED, given=given)
+    third.pay_card(card, 1)
+    for at in order:
+        (till, other, third)[at].upload()
+    assert (city.holds(accounts.payable("bakker-1")), city.earned("citizen-1")) == (100, 100)
+    assert purse(city, card) == card.balance
+    assert_sound()
+
+
 # --- limits ------------------------------------------------------------------------------------------------------
 
 
