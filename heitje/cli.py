@@ -54,12 +54,14 @@ def main(argv: list[str] | None = None) -> int:
         )
         return EXIT_USAGE
     try:
-        return int(module.main(words[1:]))
+        code = int(module.main(words[1:]))
+        sys.stdout.flush()  # here, where a reader that has gone is still answered quietly
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
     except BrokenPipeError:
         sys.stderr.close()  # whoever read our output has gone; nothing is left to say
         return 1
+    return code
 
 
 if __name__ == "__main__":

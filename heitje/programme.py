@@ -8,7 +8,12 @@ from dataclasses import dataclass
 from typing import Any, Final, Self
 
 from heitje.acceptance import Shop
+from heitje.card.keys import Masters
 from heitje.keys import SigningKey
+from heitje.trust_root import Role, derived_keys, derived_root
+
+TEST_ROOT_EXPIRES: Final = 4_000_000_000
+"""A test programme's root is valid at any time that a test may set its clock to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,21 @@ class TestProgramme:
     def terminal_key(self) -> SigningKey:
         """The terminal's own key."""
         return SigningKey.from_seed(self.terminal_seed)
+
+    @property
+    def trust_keys(self) -> dict[Role, tuple[SigningKey, ...]]:
+        """The keys of the trust repository's roles, derived from the mint's."""
+        return derived_keys(self.mint.ed25519.private_bytes_raw())
+
+    @property
+    def trust_root(self) -> bytes:
+        """The first root, as terminals are given it at enrolment."""
+        return derived_root(self.mint.ed25519.private_bytes_raw(), TEST_ROOT_EXPIRES)
+
+    @property
+    def masters(self) -> Masters:
+        """The masters of the programme's cards."""
+        return Masters(self.master_issuer, self.master_terminal, self.master_loader, self.master_transaction_mac)
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -88,6 +108,10 @@ PUBLISHED_SECRETS: Final = frozenset(
         "9afb497532f5b4b7",
         "f5ccdf0e05c2e695",
         "46f8e024a96fdea5",
+        *("699887d3270b2f9b", "ba8d27be01af8485", "4eeec3a563abf528"),  # the trust repository's roles: root,
+        *("ecd01d413b763c35", "fe70607cfb4d73e3", "0d17357339ecf3e9"),  # targets,
+        *("08edb8652399d8bd", "eeea6e6400e71f70", "abe20169e34945ae"),  # snapshot, timestamp, trust,
+        *("77a5832dd7541324", "2a41012515b2163e"),  # software
     }
 )
 """First 8 bytes of the SHA-256 of each secret of the published test programme: production settings refuse them."""

@@ -2,10 +2,15 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Diversification of a card's keys (CARD.md section 4; NXP AN10922, AES-128)."""
 
-from typing import Final
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final, TypeAlias
 
-from heitje.card.layout import UID_LENGTH
+from heitje.card.layout import KEY_LOADER, KEY_TERMINAL, KEY_TRANSACTION_MAC, UID_LENGTH
 from heitje.card.messaging import cmac
+
+CardKeys: TypeAlias = Callable[[int], bytes]
+"""One card's keys: number in, the card's own 16-byte key out. Whoever holds the masters gives it, and no more."""
 
 _DIVERSIFICATION_CONSTANT: Final = b"\x01"
 
@@ -25,3 +30,25 @@ def diversify(master: bytes, uid: bytes, df_name: bytes, key_number: int) -> byt
     if len(uid) != UID_LENGTH or len(df_name) != 8:
         raise ValueError("a UID is 7 bytes and a DF name 8")
     return an10922(master, uid + df_name + bytes((key_number,)))
+
+
+@dataclass(frozen=True)
+class Masters:
+    """A programme's masters in one place, as a test programme has them; in production they never leave a key store.
+
+    Keys 3 and 4 are reserved: they are the issuer's, each its own, so that nobody holds a key that opens a session.
+    """
+
+    issuer: bytes = field(repr=False)
+    terminal: bytes = field(repr=False)
+    loader: bytes = field(repr=False)
+    transaction_mac: bytes = field(repr=False)
+
+    def card_keys(self, uid: bytes, df_name: bytes) -> CardKeys:
+        """One card's keys, by number; the numbers are those of `heitje.card.layout`."""
+        masters = {
+            KEY_TERMINAL: self.terminal,
+            KEY_LOADER: self.loader,
+            KEY_TRANSACTION_MAC: self.transaction_mac,
+        }
+        return lambda number: diversify(masters.get(number, self.issuer), uid, df_name, number)

@@ -7,7 +7,7 @@ from typing import Final
 
 
 class Command(IntEnum):
-    """Native command codes (CARD.md section 1)."""
+    """Native command codes (CARD.md section 1; those that make a card: docs/silicon.md)."""
 
     AUTHENTICATE_EV2_FIRST = 0x71
     AUTHENTICATE_EV2_NON_FIRST = 0x77
@@ -27,6 +27,26 @@ class Command(IntEnum):
     COMMIT_TRANSACTION = 0xC7
     ABORT_TRANSACTION = 0xA7
     CHANGE_KEY = 0xC4
+    GET_KEY_VERSION = 0x64
+    GET_FILE_IDS = 0x6F
+    SET_CONFIGURATION = 0x5C
+    CHANGE_FILE_SETTINGS = 0x5F
+    CREATE_TRANSACTION_MAC_FILE = 0xCE
+    DELETE_TRANSACTION_MAC_FILE = 0xDF
+
+
+class MakingCommand(IntEnum):
+    """Commands of an EV2 or EV3 alone: its card level, and the making of an application (docs/silicon.md)."""
+
+    SELECT_APPLICATION = 0x5A
+    GET_APPLICATION_IDS = 0x6A
+    GET_KEY_SETTINGS = 0x45
+    CHANGE_KEY_SETTINGS = 0x54
+    AUTHENTICATE_ISO = 0x1A
+    CREATE_APPLICATION = 0xCA
+    CREATE_STANDARD_DATA_FILE = 0xCD
+    CREATE_VALUE_FILE = 0xCC
+    CREATE_CYCLIC_RECORD_FILE = 0xC0
 
 
 class Status(IntEnum):
@@ -46,6 +66,8 @@ class Status(IntEnum):
     BOUNDARY_ERROR = 0x91BE
     COMMAND_ABORTED = 0x91CA
     FILE_NOT_FOUND = 0x91F0
+    NO_SUCH_APPLICATION = 0x91A0
+    ALREADY_THERE = 0x91DE
     ISO_OK = 0x9000
     ISO_WRONG_LENGTH = 0x6700
     ISO_APPLICATION_NOT_FOUND = 0x6A82
@@ -60,6 +82,11 @@ KEY_TERMINAL: Final = 1
 KEY_LOADER: Final = 2
 KEY_TRANSACTION_MAC: Final = 0xF0
 """The key number under which the transaction-MAC key is diversified (CARD.md section 4)."""
+KEY_CARD: Final = 0xF1
+"""The key number under which an EV2's or EV3's own master key is diversified (docs/decisions.md)."""
+KEY_COUNT: Final = 5
+KEY_VERSION_FIRST: Final = 1
+"""The version of every key of a new card; a factory key has version 0."""
 
 FILE_CERTIFICATE: Final = 0x00
 FILE_RECORDS: Final = 0x01
@@ -76,6 +103,8 @@ RECORDS_READABLE: Final = 4
 BALANCE_MAX: Final = 15_000
 """Upper limit of the value file, cents (CARD.md section 5)."""
 
+LIGHT_DF_NAME: Final = bytes.fromhex("A00000039656434103F015400000000B")
+"""The DF name of a DESFire Light's application as it leaves the factory."""
 DF_NAME_PREFIX: Final = bytes.fromhex("F0484549544A")
 NO_READER: Final = bytes(16)
 """TMRIPrev of a card that has committed nothing yet."""

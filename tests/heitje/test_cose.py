@@ -40,9 +40,8 @@ def is_read(data: bytes) -> bool:
 
 
 def test_the_form_byte_by_byte() -> None:
-    assert TOKEN == b"\xd2\x84" + b"\x4d\xa2\x01\x27\x04\x48" + MINT.public.kid + b"\xa0" + b"\x50" + PAYLOAD + (
-        b"\x58\x40" + SIGNATURE
-    )
+    parts = [b"\xd2\x84", b"\x4d\xa2\x01\x27\x04\x48", MINT.public.kid, b"\xa0\x50", PAYLOAD, b"\x58\x40", SIGNATURE]
+    assert b"".join(parts) == TOKEN
     sign1 = cose.parse(TOKEN)
     assert (sign1.algorithm, sign1.kid, sign1.payload) == (EDDSA, MINT.public.kid, PAYLOAD)
     assert cose.payload_map(sign1) == {1: "nl.testburg", 6: 1}

@@ -48,7 +48,12 @@ def test_round_trip(data: bytes) -> None:
 
 def test_published_examples() -> None:
     """RFC 9285 section 4.3 and 4.4."""
-    for data, text in ((b"AB", "BB8"), (b"Hello!!", "%69 VD92EX0"), (b"base-45", "UJCLQE7W581"), (b"ietf!", "QED8WEX0")):
+    for data, text in (
+        (b"AB", "BB8"),
+        (b"Hello!!", "%69 VD92EX0"),
+        (b"base-45", "UJCLQE7W581"),
+        (b"ietf!", "QED8WEX0"),
+    ):
         assert qr.encode_text("", data) == text
         assert ours(text) == data
     assert ours("GGW") is None  # 65536
@@ -94,9 +99,9 @@ def test_seven_hundred_bytes_and_no_more() -> None:
 
 @given(
     st.sampled_from(["", "HV1:", "HP1:", "HR1:", "HV1:HP1:", " HP1:"]),
-    st.text(max_size=10_000) | st.text(alphabet=ALPHABET, max_size=10_000) | st.binary(max_size=700).map(
-        lambda data: qr.encode_text("", data)
-    ),
+    st.text(max_size=10_000)
+    | st.text(alphabet=ALPHABET, max_size=10_000)
+    | st.binary(max_size=700).map(lambda data: qr.encode_text("", data)),
 )
 def test_rubbish_is_malformed(prefix: str, text: str) -> None:
     for read in (qr.read, qr.decode_request):
