@@ -214,10 +214,10 @@ def test_a_key_is_valid_from_its_first_to_its_last_second(tap: Tap) -> None:
 def test_every_listed_key_is_tried_and_no_other() -> None:
     listed, stranger = ListedKey(MINT.public, 0, 2 * NOW), ListedKey(STRANGER.public, 0, 2 * NOW)
     stale = ListedKey(MINT.public, 0, NOW - 1)
-    for keys in ((stranger, listed), (listed, stranger), (stale, listed), (listed, stale)):
-        assert NOTE.with_context(keys=keys).answer == 500
-    for keys in ((), (stranger,), (stale,), (stale, stranger)):
-        assert NOTE.with_context(keys=keys).answer == "bad signature"
+    for good in ((stranger, listed), (listed, stranger), (stale, listed), (listed, stale)):
+        assert NOTE.with_context(keys=good).answer == 500
+    for bad in ((), (stranger,), (stale,), (stale, stranger)):
+        assert NOTE.with_context(keys=bad).answer == "bad signature"
 
 
 def resigned(tap: Tap, header: bytes, key: SigningKey, signature: bytes | None = None) -> str:

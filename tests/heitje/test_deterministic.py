@@ -233,6 +233,7 @@ def test_nothing_else_is_written(value: object) -> None:
 def test_integers_have_64_bits(number: int) -> None:
     with pytest.raises(NotDeterministic):
         decode(cbor2.dumps(number))
-    for value in (number, [number], {number: 1}):
+    values: list[Value] = [number, [number], {number: 1}]
+    for value in values:
         with pytest.raises(ValueError, match="64 bits"):
             encode(value)

@@ -267,11 +267,8 @@ def test_nothing_is_written_that_nobody_would_read(entry: Entry) -> None:
 def test_evidence_of_an_intent_is_what_its_redemption_repeats() -> None:
     assert isinstance(INTENT.evidence, CardEvidence)
     assert isinstance(REDEMPTION.evidence, CardEvidence)
-    assert (
-        INTENT.evidence.of_intent
-        == REDEMPTION.evidence.of_intent
-        == (bytes(7), bytes(16), bytes(16), 2500) + ((bytes(16),))
-    )
+    expected = (bytes(7), bytes(16), bytes(16), 2500, bytes(16))
+    assert INTENT.evidence.of_intent == REDEMPTION.evidence.of_intent == expected
     assert replace(INTENT.evidence, balance_before=2499).of_intent != INTENT.evidence.of_intent
 
 

@@ -50,8 +50,19 @@ def test_kid() -> None:
 
 @pytest.mark.parametrize(
     "raw",
-    [b"", bytes(31), bytes(33), bytes(64), bytes(65), bytes(66), b"\x02" + bytes(32), b"\x03" + bytes(64)]
-    + [b"\x06" + bytes(64), b"\x04" + bytes(63), b"\x04" + bytes(65)],
+    [
+        b"",
+        bytes(31),
+        bytes(33),
+        bytes(64),
+        bytes(65),
+        bytes(66),
+        b"\x02" + bytes(32),
+        b"\x03" + bytes(64),
+        b"\x06" + bytes(64),
+        b"\x04" + bytes(63),
+        b"\x04" + bytes(65),
+    ],
 )
 def test_no_other_length_is_a_key(raw: bytes) -> None:
     with pytest.raises(ValueError, match="raw public key"):

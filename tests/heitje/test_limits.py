@@ -11,8 +11,8 @@ from heitje.limits import CardLimits, Limits
 
 DAY = 86_400
 CENTS = st.integers(0, 10**6)
-LIMITS = st.builds(Limits, **{name: CENTS for name in asdict(Limits())})
-CARD_LIMITS = st.builds(CardLimits, **{name: CENTS for name in asdict(CardLimits())})
+LIMITS = st.builds(Limits, **dict.fromkeys(asdict(Limits()), CENTS))
+CARD_LIMITS = st.builds(CardLimits, **dict.fromkeys(asdict(CardLimits()), CENTS))
 
 
 def test_halved_above_a_day() -> None:

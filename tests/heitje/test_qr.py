@@ -83,8 +83,26 @@ def test_ends_are_trimmed(before: str, after: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["\tHV1:BB8", "HV1:BB8\t", "HV1:BB8\x00", "\u00a0HV1:BB8", "HV1: BB8", "HV1:BB\n8", "hv1:BB8", "HV1:bb8", "HV1BB8"]
-    + ["HV2:BB8", "HV1", "", "\ufeffHV1:BB8", "HP1:BB8", "HR1:BB8", "ΗV1:BB8", "HV1:BB8\x0b", "HV1:BB8\u2028"],
+    [
+        "\tHV1:BB8",
+        "HV1:BB8\t",
+        "HV1:BB8\x00",
+        "\u00a0HV1:BB8",
+        "HV1: BB8",
+        "HV1:BB\n8",
+        "hv1:BB8",
+        "HV1:bb8",
+        "HV1BB8",
+        "HV2:BB8",
+        "HV1",
+        "",
+        "\ufeffHV1:BB8",
+        "HP1:BB8",
+        "HR1:BB8",
+        "ΗV1:BB8",
+        "HV1:BB8\x0b",
+        "HV1:BB8\u2028",
+    ],
 )
 def test_nothing_else_is_trimmed_or_forgiven(text: str) -> None:
     with pytest.raises(MalformedToken):

@@ -261,8 +261,26 @@ def test_one_signature_and_no_more() -> None:
 @pytest.mark.parametrize("header", ["Signature", "Signature-Input"])
 @pytest.mark.parametrize(
     "value",
-    ["", "sig1", "sig1=", "sig1=::", "sig1=()", "sig1=:AAAA:", "sig2=:AAAA:", "=", "(", "sig1=1", 'sig1="x"', "sig1=?1"]
-    + ["a" * 10_000, "\x00", "é", "sig1=:%%:", "sig1=();created=1", "sig1=1, sig1=2"],
+    [
+        "",
+        "sig1",
+        "sig1=",
+        "sig1=::",
+        "sig1=()",
+        "sig1=:AAAA:",
+        "sig2=:AAAA:",
+        "=",
+        "(",
+        "sig1=1",
+        'sig1="x"',
+        "sig1=?1",
+        "a" * 10_000,
+        "\x00",
+        "é",
+        "sig1=:%%:",
+        "sig1=();created=1",
+        "sig1=1, sig1=2",
+    ],
 )
 def test_rubbish_in_a_header(header: str, value: str) -> None:
     request = post()
