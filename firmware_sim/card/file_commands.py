@@ -11,17 +11,18 @@ from dataclasses import replace
 from typing import Final
 
 from firmware_sim.card.fault import CardFault
-from firmware_sim.card.files import RECORDS_MADE, File, FileType
-from firmware_sim.card.image import Application
 from firmware_sim.card.state import State
-from heitje.card.layout import BALANCE_MAX, BLOCK, MACED_READ_MAX, Command, Status
+from heitje.card.file_settings import Communication, FileType
+from heitje.card.layout import BLOCK, FILE_CERTIFICATE, MACED_READ_MAX, Command, Status
 from heitje.card.messaging import MAC_LENGTH
 from heitje.card.transaction import tmi_data, tmi_read_records, tmi_value, tmi_write_record
+
+FULL_READ_MAX: Final = 239
+"""With padding to whole blocks and the MAC it still fits a frame of 256 bytes."""
 
 _RANGE_HEADER: Final = 7  # file, offset or record number(3), length or count(3)
 _VALUE_HEADER: Final = 1
 _AMOUNT: Final = struct.Struct("<i")
-_AES_KEY: Final = 0x02
 
 
 def get_file_settings(state: State, data: bytes) -> bytes:
@@ -30,16 +31,28 @@ def get_file_settings(state: State, data: bytes) -> bytes:
     session = state.need_session()
     _exactly(data, 1 + MAC_LENGTH)
     session.open(Command.GET_FILE_SETTINGS, data)
-    head = bytes((file.type, file.communication)) + file.rights.pack()
-    return session.close(head + _details(file, state.image.application))
+    application = state.image.application
+    if file.type is FileType.CYCLIC:
+        file = replace(file, records_present=len(application.records))
+    if file.type is FileType.TRANSACTION_MAC:
+        file = replace(file, key_version=application.transaction_mac_key.version)
+    return session.close(file.pack())
+
+
+def get_file_ids(state: State, data: bytes) -> bytes:
+    """The numbers of the files that there are."""
+    session = state.need_session()
+    _exactly(data, MAC_LENGTH)
+    session.open(Command.GET_FILE_IDS, data)
+    return session.close(bytes(sorted(state.image.application.files)))
 
 
 def read_data(state: State, data: bytes) -> bytes:
-    """Bytes of the certificate file, or TMC and TMV; length 0 means up to the end."""
+    """Bytes of a standard file, or TMC and TMV; length 0 means up to the end. Only file 00 keeps anything."""
     number, file = state.file(data)
     match file.type:
         case FileType.STANDARD:
-            content = state.image.application.certificate
+            content = state.image.application.certificate if number == FILE_CERTIFICATE else bytes(file.size)
             session = state.permit(file.rights.read, file.rights.read_write)
         case FileType.TRANSACTION_MAC:
             application = state.image.application
@@ -52,23 +65,29 @@ def read_data(state: State, data: bytes) -> bytes:
     length = length or len(content) - offset
     if length <= 0 or offset + length > len(content):
         raise CardFault(Status.BOUNDARY_ERROR)
-    if length > MACED_READ_MAX:
+    full = file.communication is Communication.FULL
+    if length > (FULL_READ_MAX if full else MACED_READ_MAX):
         raise CardFault(Status.LENGTH_ERROR)
     part = content[offset : offset + length]
     if file.type is not FileType.TRANSACTION_MAC:
         state.transaction.tmi += tmi_data(Command.READ_DATA, number, offset, part)
-    return session.close(part)
+    return session.close_full(part) if full else session.close(part)
 
 
 def write_data(state: State, data: bytes) -> bytes:
-    """Write the certificate file: at once, for a standard file has no shadow."""
+    """Write the certificate file: at once, for a standard file has no shadow. The other standard files are closed."""
     number, file = state.file(data, FileType.STANDARD)
     session = state.permit(file.rights.write, file.rights.read_write)
     if len(data) <= _RANGE_HEADER + MAC_LENGTH:
         raise CardFault(Status.LENGTH_ERROR)
-    body = session.open(Command.WRITE_DATA, data)
-    offset, length = _range(body[:_RANGE_HEADER])
-    written = body[_RANGE_HEADER:]
+    if number != FILE_CERTIFICATE:
+        raise CardFault(Status.PERMISSION_DENIED)
+    if file.communication is Communication.FULL:
+        header, written = session.open_full(Command.WRITE_DATA, data, _RANGE_HEADER)
+    else:
+        body = session.open(Command.WRITE_DATA, data)
+        header, written = body[:_RANGE_HEADER], body[_RANGE_HEADER:]
+    offset, length = _range(header)
     if length == 0:
         raise CardFault(Status.PARAMETER_ERROR)
     if len(written) != length:
@@ -143,17 +162,6 @@ def write_record(state: State, data: bytes) -> bytes:
     return session.close()
 
 
-def _details(file: File, application: Application) -> bytes:
-    """What a file's type adds to its settings."""
-    if file.type is FileType.VALUE:
-        return struct.pack("<IIIB", 0, BALANCE_MAX, 0, 0)
-    if file.type is FileType.TRANSACTION_MAC:
-        return bytes((_AES_KEY, application.transaction_mac_key.version))
-    if file.type is FileType.CYCLIC:
-        return _three(file.size) + _three(RECORDS_MADE) + _three(len(application.records))
-    return _three(file.size)
-
-
 def _change_value(state: State, command: Command, data: bytes, *rights: int) -> bytes:
     session = state.permit(*rights)
     _exactly(data, _VALUE_HEADER + BLOCK + MAC_LENGTH)
@@ -174,7 +182,3 @@ def _exactly(data: bytes, length: int) -> None:
 
 def _range(header: bytes) -> tuple[int, int]:
     return int.from_bytes(header[1:4], "little"), int.from_bytes(header[4:7], "little")
-
-
-def _three(number: int) -> bytes:
-    return number.to_bytes(3, "little")

@@ -12,20 +12,26 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
-from firmware_sim.card import file_commands, transaction_commands
+from firmware_sim.card import (
+    configuration_commands,
+    factory_key,
+    file_commands,
+    making_commands,
+    transaction_commands,
+)
 from firmware_sim.card.authentication import FAILURES_FREE, RANDOM, Challenge, Chance, capabilities_of
 from firmware_sim.card.fault import CardFault
 from firmware_sim.card.frames import Select, read
-from firmware_sim.card.image import CardImage, Key, Store
-from firmware_sim.card.key_commands import change_key, get_card_uid
-from firmware_sim.card.state import State
+from firmware_sim.card.image import CardImage, Key, Kind, Store
+from firmware_sim.card.key_commands import change_key, get_card_uid, get_key_version
+from firmware_sim.card.state import Place, State
 from firmware_sim.card.version import VersionAnswer
-from heitje.card.layout import Command, Status
+from heitje.card.layout import Command, MakingCommand, Status
 
 ATQA: Final = bytes.fromhex("4403")
 SAK: Final = 0x20
-ATS: Final = bytes.fromhex("067777710280")
-"""FSC 128 bytes, FWT 38.7 ms, one historical byte 80 (a DESFire Light's)."""
+ATS: Final = {Kind.LIGHT: bytes.fromhex("067777710280"), Kind.EV2: bytes.fromhex("067577810280")}
+"""FSC 128 or 64 bytes, FWT 38.7 or 77.3 ms, one historical byte 80."""
 ATR: Final = bytes.fromhex("3B8180018080")
 
 _Answer = tuple[bytes, Status]
@@ -33,17 +39,16 @@ _Frame = Callable[[bytes], _Answer]
 
 
 class Card:
-    """A personalised DESFire Light. `chance` gives its random numbers."""
+    """A DESFire Light, or an EV2 with room for one application. `chance` gives its random numbers."""
 
     atqa = ATQA
     sak = SAK
-    ats: bytes | None = ATS
     atr = ATR
 
     def __init__(self, store: Store, chance: Chance = os.urandom) -> None:
         self._chance = chance
         self._state = State(store)
-        self._selected = False
+        self.ats: bytes | None = ATS[store.image.kind]
         self._next_frame: _Frame | None = None
         self._delays = 0
 
@@ -58,10 +63,9 @@ class Card:
 
     def power_off(self) -> None:
         """The field is gone: selection, session and transaction are lost."""
-        self._selected = False
         self._next_frame = None
         self._delays = 0
-        self._state.end_session()
+        self._state.select(None)
 
     def transmit(self, apdu: bytes) -> bytes:
         """Answer one APDU; whatever it is, there is a status word."""
@@ -90,19 +94,25 @@ class Card:
             return self._authenticate_first(frame.data)
         if frame.command == Command.AUTHENTICATE_EV2_NON_FIRST:
             return self._authenticate_non_first(frame.data)
-        command = _COMMANDS.get(frame.command)
-        if command is None:
+        if frame.command == MakingCommand.AUTHENTICATE_ISO and self._state.place is Place.CARD:
+            return self._authenticate_iso(frame.data)
+        return self._command(frame.command, frame.data), Status.OK
+
+    def _command(self, code: int, data: bytes) -> bytes:
+        ev2 = self.image.kind is Kind.EV2
+        tables = {Place.APPLICATION: _COMMANDS | _MAKING_FILES, Place.CARD: _CARD_COMMANDS} if ev2 else _LIGHT
+        if not any(code in table for table in tables.values()):
             raise CardFault(Status.ILLEGAL_COMMAND)
-        if not self._selected:
+        command = tables.get(self._state.place, {}).get(code)
+        if command is None:
             raise CardFault(Status.PERMISSION_DENIED)
-        return command(self._state, frame.data), Status.OK
+        return command(self._state, data)
 
     def _select(self, name: bytes) -> _Answer:
         if name != self.image.application.df_name:
             raise CardFault(Status.ISO_APPLICATION_NOT_FOUND)
-        self._selected = True
         self._next_frame = None
-        self._state.end_session()
+        self._state.select(Place.APPLICATION)
         return b"", Status.ISO_OK
 
     def _version(self, data: bytes) -> _Answer:
@@ -111,7 +121,7 @@ class Card:
             data = session.open(Command.GET_VERSION, data)
         if data:
             raise CardFault(Status.LENGTH_ERROR)
-        answer = VersionAnswer(self.uid, session)
+        answer = VersionAnswer(self.image.kind, self.uid, session)
 
         def second(data: bytes) -> _Answer:
             self._next_frame = third
@@ -138,8 +148,6 @@ class Card:
 
     def _key(self, number: int) -> Key:
         """The key to authenticate with, unless its guesses have to be waited for."""
-        if not self._selected:
-            raise CardFault(Status.PERMISSION_DENIED)
         key = self._state.key(number)
         if self._delays < key.failures - FAILURES_FREE:
             self._delays += 1
@@ -161,14 +169,28 @@ class Card:
         self._next_frame = second_part
         return challenge.first_answer(), Status.MORE_FRAMES
 
+    def _authenticate_iso(self, data: bytes) -> _Answer:
+        challenge = factory_key.challenge(self._state, data, self._chance)
+
+        def second_part(data: bytes) -> _Answer:
+            self._state.factory_session, answer = challenge.complete(data)
+            return answer, Status.OK
+
+        self._next_frame = second_part
+        return challenge.first_answer(), Status.MORE_FRAMES
+
     def _count_failure(self, key_number: int, failures: int) -> None:
         self._delays = 0
         key = self._state.key(key_number)
         self._state.replace_key(key_number, replace(key, failures=min(failures, 0xFFFF)))
 
 
-_COMMANDS: Final[dict[int, Callable[[State, bytes], bytes]]] = {
+_Commands = dict[int, Callable[[State, bytes], bytes]]
+
+_COMMANDS: Final[_Commands] = {
     Command.GET_CARD_UID: get_card_uid,
+    Command.GET_KEY_VERSION: get_key_version,
+    Command.GET_FILE_IDS: file_commands.get_file_ids,
     Command.GET_FILE_SETTINGS: file_commands.get_file_settings,
     Command.READ_DATA: file_commands.read_data,
     Command.WRITE_DATA: file_commands.write_data,
@@ -182,4 +204,25 @@ _COMMANDS: Final[dict[int, Callable[[State, bytes], bytes]]] = {
     Command.COMMIT_TRANSACTION: transaction_commands.commit_transaction,
     Command.ABORT_TRANSACTION: transaction_commands.abort_transaction,
     Command.CHANGE_KEY: change_key,
+    Command.SET_CONFIGURATION: configuration_commands.set_configuration,
+    Command.CHANGE_FILE_SETTINGS: configuration_commands.change_file_settings,
+    Command.CREATE_TRANSACTION_MAC_FILE: configuration_commands.create_transaction_mac_file,
+    Command.DELETE_TRANSACTION_MAC_FILE: configuration_commands.delete_transaction_mac_file,
+}
+_LIGHT: Final = {Place.APPLICATION: _COMMANDS}
+_MAKING_FILES: Final[_Commands] = {
+    MakingCommand.SELECT_APPLICATION: making_commands.select_application,
+    MakingCommand.CREATE_STANDARD_DATA_FILE: making_commands.create_standard_data_file,
+    MakingCommand.CREATE_VALUE_FILE: making_commands.create_value_file,
+    MakingCommand.CREATE_CYCLIC_RECORD_FILE: making_commands.create_cyclic_record_file,
+}
+_CARD_COMMANDS: Final[_Commands] = {
+    MakingCommand.SELECT_APPLICATION: making_commands.select_application,
+    MakingCommand.GET_APPLICATION_IDS: making_commands.get_application_ids,
+    MakingCommand.GET_KEY_SETTINGS: making_commands.get_key_settings,
+    MakingCommand.CHANGE_KEY_SETTINGS: making_commands.change_key_settings,
+    MakingCommand.CREATE_APPLICATION: making_commands.create_application,
+    Command.GET_CARD_UID: get_card_uid,
+    Command.GET_KEY_VERSION: get_key_version,
+    Command.CHANGE_KEY: factory_key.change_factory_key,
 }

@@ -10,13 +10,16 @@ hex, amounts in cents. It holds the card's keys, so it is readable by its owner 
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import Enum
 from pathlib import Path
 from typing import Final, Protocol
 
+from heitje.card.file_settings import LIGHT_FILES, FileSettings
 from heitje.card.layout import (
-    BALANCE_MAX,
     CERTIFICATE_FILE_SIZE,
+    FILE_VALUE,
+    KEY_COUNT,
     KEY_LENGTH,
     NO_READER,
     RECORD_SIZE,
@@ -25,12 +28,22 @@ from heitje.card.layout import (
 )
 
 FORMAT: Final = "heitje-card-image-1"
-KEY_COUNT: Final = 5
+DF_NAME_MAX: Final = 16
+AID_LENGTH: Final = 3
+SETTINGS_OPEN: Final = 0x0F
+"""An EV2's own key settings at the factory: whoever comes may list and make applications."""
 TMC_MAX: Final = 0xFFFFFFFF
 
 
 class MalformedImage(ValueError):
     """A file that is no card image, or breaks one of its limits."""
+
+
+class Kind(Enum):
+    """Which chip it is. A DESFire Light has one application for ever; an EV2 has a level of its own above them."""
+
+    LIGHT = "light"
+    EV2 = "ev2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +57,10 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """The Heitje application: keys 0 to 4, the transaction-MAC key, the files' contents (CARD.md section 5).
+    """The card's application: keys 0 to 4, the transaction-MAC key, the files and their contents (CARD.md section 5).
 
-    `balance` in cents; `records` newest first, at most four.
+    `certificate` is file 00, `balance` in cents; `records` newest first, at most four. `aid` is an EV2's. An
+    application without a name is none.
     """
 
     df_name: bytes
@@ -58,14 +72,24 @@ class Application:
     tmc: int = 0
     tmv: bytes = bytes(8)
     tmri_prev: bytes = NO_READER
+    files: Mapping[int, FileSettings] = field(default_factory=lambda: LIGHT_FILES)
+    aid: bytes = b""
+
+
+NO_APPLICATION: Final = Application(b"", (), Key(bytes(KEY_LENGTH)), b"", 0, files={})
+"""What an EV2 has before one was made."""
 
 
 @dataclass(frozen=True, slots=True)
 class CardImage:
-    """A card: its UID and its application."""
+    """A card: its UID, its application; and what an EV2 has above it: a key of its own, triple DES at first."""
 
     uid: bytes
     application: Application
+    kind: Kind = Kind.LIGHT
+    card_key: Key = Key(bytes(KEY_LENGTH))
+    card_key_is_aes: bool = False
+    card_settings: int = SETTINGS_OPEN
 
 
 class Store(Protocol):
@@ -134,22 +158,29 @@ def replace_durably(path: Path, text: str) -> None:
 def pack(image: CardImage) -> str:
     """The image's text."""
     application = image.application
-    document = {
-        "format": FORMAT,
-        "uid": image.uid.hex(),
-        "application": {
-            "df_name": application.df_name.hex(),
-            "keys": [_pack_key(key) for key in application.keys],
-            "transaction_mac_key": _pack_key(application.transaction_mac_key),
-            "certificate": application.certificate.hex(),
-            "balance": application.balance,
-            "records": [record.hex() for record in application.records],
-            "tmc": application.tmc,
-            "tmv": application.tmv.hex(),
-            "tmri_prev": application.tmri_prev.hex(),
-        },
-    }
+    document: dict[str, object] = {"format": FORMAT, "kind": image.kind.value, "uid": image.uid.hex()}
+    if image.kind is Kind.EV2:
+        document["card_key"] = _pack_key(image.card_key)
+        document["card_key_is_aes"] = image.card_key_is_aes
+        document["card_settings"] = image.card_settings
+    document["application"] = _pack_application(application) if application.df_name else None
     return json.dumps(document, indent=1) + "\n"
+
+
+def _pack_application(application: Application) -> dict[str, object]:
+    return {
+        "df_name": application.df_name.hex(),
+        "aid": application.aid.hex(),
+        "keys": [_pack_key(key) for key in application.keys],
+        "transaction_mac_key": _pack_key(application.transaction_mac_key),
+        "files": {f"{number:02x}": file.pack().hex() for number, file in application.files.items()},
+        "certificate": application.certificate.hex(),
+        "balance": application.balance,
+        "records": [record.hex() for record in application.records],
+        "tmc": application.tmc,
+        "tmv": application.tmv.hex(),
+        "tmri_prev": application.tmri_prev.hex(),
+    }
 
 
 def unpack(text: str) -> CardImage:
@@ -161,32 +192,63 @@ def unpack(text: str) -> CardImage:
         return _unpack(document)
     except MalformedImage:
         raise
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise MalformedImage(f"not a card image: {error}") from error
 
 
 def _unpack(document: Mapping[str, object]) -> CardImage:
-    application = document["application"]
+    kind = Kind(document.get("kind", Kind.LIGHT.value))
+    uid, application = _bytes(document["uid"], UID_LENGTH), _unpack_application(document["application"], kind)
+    if kind is Kind.LIGHT:
+        return CardImage(uid, application)
+    if type(document["card_key_is_aes"]) is not bool:
+        raise MalformedImage("card_key_is_aes is not true or false")
+    return CardImage(
+        uid,
+        application,
+        kind,
+        card_key=_unpack_key(document["card_key"]),
+        card_key_is_aes=document["card_key_is_aes"],
+        card_settings=_integer(document["card_settings"], 0xFF),
+    )
+
+
+def _unpack_application(application: object, kind: Kind) -> Application:
+    if application is None and kind is Kind.EV2:
+        return NO_APPLICATION
     if not isinstance(application, dict):
         raise MalformedImage("the application is not an object")
     keys = tuple(_unpack_key(key) for key in application["keys"])
     records = tuple(_bytes(record, RECORD_SIZE) for record in application["records"])
+    df_name, aid = bytes.fromhex(application["df_name"]), bytes.fromhex(application.get("aid", ""))
     if len(keys) != KEY_COUNT or len(records) > RECORDS_READABLE:
         raise MalformedImage(f"a card has {KEY_COUNT} keys and at most {RECORDS_READABLE} records")
-    return CardImage(
-        _bytes(document["uid"], UID_LENGTH),
-        Application(
-            df_name=_bytes(application["df_name"], 8),
-            keys=keys,
-            transaction_mac_key=_unpack_key(application["transaction_mac_key"]),
-            certificate=_bytes(application["certificate"], CERTIFICATE_FILE_SIZE),
-            balance=_integer(application["balance"], BALANCE_MAX),
-            records=records,
-            tmc=_integer(application["tmc"], TMC_MAX),
-            tmv=_bytes(application["tmv"], 8),
-            tmri_prev=_bytes(application["tmri_prev"], 16),
-        ),
+    if not 0 < len(df_name) <= DF_NAME_MAX or len(aid) != (AID_LENGTH if kind is Kind.EV2 else 0):
+        raise MalformedImage("the application's name or number has a wrong length")
+    files = _unpack_files(application["files"]) if "files" in application else LIGHT_FILES
+    return Application(
+        df_name=df_name,
+        keys=keys,
+        transaction_mac_key=_unpack_key(application["transaction_mac_key"]),
+        certificate=_bytes(application["certificate"], CERTIFICATE_FILE_SIZE),
+        balance=_integer(application["balance"], files[FILE_VALUE].upper if FILE_VALUE in files else 0),
+        records=records,
+        tmc=_integer(application["tmc"], TMC_MAX),
+        tmv=_bytes(application["tmv"], 8),
+        tmri_prev=_bytes(application["tmri_prev"], 16),
+        files=files,
+        aid=aid,
     )
+
+
+def _unpack_files(document: Mapping[str, str]) -> dict[int, FileSettings]:
+    return {_file_number(number): FileSettings.parse(bytes.fromhex(text)) for number, text in document.items()}
+
+
+def _file_number(text: str) -> int:
+    if len(text) != 2:
+        raise MalformedImage(f"{text!r} is no file number")
+    return bytes.fromhex(text)[0]
 
 
 def _pack_key(key: Key) -> dict[str, object]:

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Heitje contributors
 # SPDX-License-Identifier: EUPL-1.2
-"""GetCardUID and ChangeKey (CARD.md section 1). Each raises `CardFault`.
+"""GetCardUID, GetKeyVersion and ChangeKey (CARD.md section 1). Each raises `CardFault`.
 
     another key  key number | E(new xor old (16) | version | inverted CRC-32 of new (4) | 80 00…) | MACt
     its own      key number | E(new (16) | version | 80 00…) | MACt
@@ -28,6 +28,16 @@ def get_card_uid(state: State, data: bytes) -> bytes:
         raise CardFault(Status.LENGTH_ERROR)
     session.open(Command.GET_CARD_UID, data)
     return session.close_full(state.image.uid)
+
+
+def get_key_version(state: State, data: bytes) -> bytes:
+    """A key's version, to any session."""
+    session = state.need_session()
+    if len(data) != 1 + MAC_LENGTH:
+        raise CardFault(Status.LENGTH_ERROR)
+    key = state.key(data[0])
+    session.open(Command.GET_KEY_VERSION, data)
+    return session.close(bytes((key.version,)))
 
 
 def change_key(state: State, data: bytes) -> bytes:

@@ -6,15 +6,14 @@ from pathlib import Path
 from typing import Final
 
 from firmware_sim.card.firmware import Card
-from firmware_sim.card.image import KEY_COUNT, Application, CardImage, FileStore, Key
+from firmware_sim.card.image import Application, CardImage, FileStore, Key
 from heitje.card.certificate import CardCertificate, issue, to_file
-from heitje.card.keys import diversify
 from heitje.card.layout import (
     BALANCE_MAX,
     CERTIFICATE_FILE_SIZE,
-    KEY_LOADER,
-    KEY_TERMINAL,
+    KEY_COUNT,
     KEY_TRANSACTION_MAC,
+    KEY_VERSION_FIRST,
     UID_LENGTH,
 )
 from heitje.money import Cents
@@ -29,28 +28,21 @@ def personalise(programme: TestProgramme, uid: bytes, balance: Cents) -> CardIma
     """A card of the test programme as it is handed out. Raises `ValueError` for a UID or a balance out of
     range.
 
-    Keys 3 and 4 are reserved: they are the issuer's, each its own, so that nobody holds a key that opens a
-    session.
+    It is what `heitje card personalise` makes of a blank one, and a first load that no ledger knows.
     """
     if len(uid) != UID_LENGTH:
         raise ValueError("a card's UID is 7 bytes")
     if not 0 <= balance <= BALANCE_MAX:
         raise ValueError(f"a card holds 0 to {BALANCE_MAX} cents")
-    df_name = programme.df_name
-    masters = {KEY_TERMINAL: programme.master_terminal, KEY_LOADER: programme.master_loader}
-
-    def key(number: int) -> Key:
-        return Key(diversify(masters.get(number, programme.master_issuer), uid, df_name, number))
-
-    ktm = diversify(programme.master_transaction_mac, uid, df_name, KEY_TRANSACTION_MAC)
+    card_key = programme.masters.card_keys(uid, programme.df_name)
     certificate = CardCertificate(programme.iss, EXPIRES_AT, ISSUED_AT, uid)
     token = issue(certificate, programme.mint)
     return CardImage(
         uid,
         Application(
-            df_name=df_name,
-            keys=tuple(key(number) for number in range(KEY_COUNT)),
-            transaction_mac_key=Key(ktm),
+            df_name=programme.df_name,
+            keys=tuple(Key(card_key(number), KEY_VERSION_FIRST) for number in range(KEY_COUNT)),
+            transaction_mac_key=Key(card_key(KEY_TRANSACTION_MAC)),
             certificate=to_file(token).ljust(CERTIFICATE_FILE_SIZE, b"\x00"),
             balance=balance,
         ),

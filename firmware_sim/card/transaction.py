@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from firmware_sim.card.fault import CardFault
 from firmware_sim.card.image import TMC_MAX, CardImage
-from heitje.card.layout import BALANCE_MAX, RECORD_SIZE, RECORDS_READABLE, Status
+from heitje.card.layout import FILE_TRANSACTION_MAC, FILE_VALUE, RECORD_SIZE, RECORDS_READABLE, Status
 from heitje.card.transaction import (
     TransactionKeys,
     encrypt_reader_id,
@@ -31,7 +31,8 @@ class Transaction:
     def change_balance(self, image: CardImage, by: int) -> None:
         """Debit (negative) or credit the shadow, in cents. Raises `CardFault` past a limit."""
         before = image.application.balance if self.balance is None else self.balance
-        if not 0 <= before + by <= BALANCE_MAX:
+        limits = image.application.files[FILE_VALUE]
+        if not limits.lower <= before + by <= limits.upper:
             raise CardFault(Status.BOUNDARY_ERROR)
         self.balance = before + by
 
@@ -76,6 +77,8 @@ class Transaction:
 
 def _keys(image: CardImage) -> TransactionKeys:
     application = image.application
-    if application.tmc == TMC_MAX:  # the counter never wraps: keys would repeat
+    if (
+        FILE_TRANSACTION_MAC not in application.files or application.tmc == TMC_MAX
+    ):  # the counter never wraps: keys would repeat
         raise CardFault(Status.PERMISSION_DENIED)
     return transaction_keys(application.transaction_mac_key.value, application.tmc, image.uid)

@@ -5,9 +5,9 @@
 from typing import Final
 
 from firmware_sim.card.fault import CardFault
-from firmware_sim.card.files import FILES
 from firmware_sim.card.state import State
 from firmware_sim.card.transaction import Transaction
+from heitje.card.file_settings import NOBODY
 from heitje.card.layout import FILE_TRANSACTION_MAC, Command, Status
 from heitje.card.messaging import MAC_LENGTH
 
@@ -18,7 +18,8 @@ _OPTION_TELL: Final = b"\x01"
 
 def commit_reader_id(state: State, data: bytes) -> bytes:
     """Bind the transaction to TMRI; answers EncTMRI."""
-    session = state.permit(FILES[FILE_TRANSACTION_MAC].rights.read_write)
+    file = state.image.application.files.get(FILE_TRANSACTION_MAC)
+    session = state.permit(file.rights.read_write if file else NOBODY)
     if len(data) != _TMRI_LENGTH + MAC_LENGTH:
         raise CardFault(Status.LENGTH_ERROR)
     tmri = session.open(Command.COMMIT_READER_ID, data)

@@ -86,7 +86,7 @@ KEY_CARD: Final = 0xF1
 """The key number under which an EV2's or EV3's own master key is diversified (docs/decisions.md)."""
 KEY_COUNT: Final = 5
 KEY_VERSION_FIRST: Final = 1
-"""The version of every key of a new card; a factory key has version 0."""
+"""The version of keys 0 to 4 of a new card; a factory key has version 0."""
 
 FILE_CERTIFICATE: Final = 0x00
 FILE_RECORDS: Final = 0x01
