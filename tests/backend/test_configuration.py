@@ -1,0 +1,77 @@
+# SPDX-FileCopyrightText: 2026 The Heitje contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""A backend's directory: what stops the start, and that what is written can be read."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from backend.configuration import FILE, Configuration, ConfigurationError, load, write
+
+GOOD = Configuration(
+    directory=Path(),
+    programme='nl.test"burg',
+    account_holder="Gemeente \\ Testburg",
+    iban="NL02ABNA0123456789",
+    production=False,
+)
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> Path:
+    """A directory with a good configuration."""
+    write(replace(GOOD, directory=tmp_path))
+    return tmp_path
+
+
+def test_what_is_written_is_read(directory: Path) -> None:
+    assert load(directory) == replace(GOOD, directory=directory)
+    with pytest.raises(FileExistsError):
+        write(replace(GOOD, directory=directory))
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ('colour = "red"', "unknown key colour"),
+        ("database = 5", "database is not of its type"),
+        ("[table]", "unknown key table"),
+        ("programme = ", "backend.toml"),
+        ("\x00", "backend.toml"),
+    ],
+)
+def test_one_line_too_many_stops_the_start(directory: Path, line: str, says: str) -> None:
+    write_anew(directory, line)
+    with pytest.raises(ConfigurationError, match=says):
+        load(directory)
+
+
+def write_anew(directory: Path, line: str) -> None:
+    """A good configuration with one line more, or one replaced."""
+    path = directory / FILE
+    path.unlink()
+    write(replace(GOOD, directory=directory))
+    name = line.partition(" = ")[0]
+    kept = [row for row in path.read_text("utf-8").splitlines() if not row.startswith(f"{name} =")]
+    path.write_text("\n".join([*kept, line]) + "\n", "utf-8")
+
+
+@pytest.mark.parametrize("name", ["programme", "iban", "production"])
+def test_a_line_missing_stops_the_start(directory: Path, name: str) -> None:
+    path = directory / FILE
+    kept = [row for row in path.read_text("utf-8").splitlines() if not row.startswith(f"{name} =")]
+    path.write_text("\n".join(kept), "utf-8")
+    with pytest.raises(ConfigurationError, match=name):
+        load(directory)
+
+
+def test_an_iban_that_does_not_check_stops_the_start(directory: Path) -> None:
+    write_anew(directory, 'iban = "NL03ABNA0123456789"')
+    with pytest.raises(ConfigurationError, match="checksum"):
+        load(directory)
+
+
+def test_an_empty_directory_says_how_to_begin(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="heitje backend init"):
+        load(tmp_path)
