@@ -3,11 +3,14 @@
 """Where the parts of a backend directory are put together: which keys, which programme, which bank account."""
 
 from functools import lru_cache
+from pathlib import Path
 
 from django.conf import settings
 
 from backend.configuration import Configuration
 from backend.minting.file_keystore import FileKeyStore
+from backend.minting.keystore import KeyStore
+from backend.minting.trust_repository import TrustRepository
 from backend.redemption.intake import Programme
 from backend.settlement.bank_file import Party
 from backend.settlement.night import Debtor
@@ -18,6 +21,16 @@ def programme_of(configuration: Configuration) -> Programme:
     """The programme and its key store. Raises `KeysRefused`."""
     key_store = FileKeyStore.open(configuration.key_store_path, configuration.production)
     return Programme(configuration.programme, key_store)
+
+
+def repository_of(configuration: Configuration) -> TrustRepository:
+    """Where the trust is published."""
+    return TrustRepository(configuration.trust_path)
+
+
+def offline_key_store(configuration: Configuration, offline: Path) -> KeyStore:
+    """The key store with the offline roles' keys of a file. Raises `KeysRefused`."""
+    return FileKeyStore.open(configuration.key_store_path, configuration.production, offline)
 
 
 def debtor_of(configuration: Configuration) -> Debtor:

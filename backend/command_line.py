@@ -38,6 +38,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_mint(group)
     _add_tasks(group)
     _add_treasury(group)
+    _add_trust(group)
     return parser
 
 
@@ -61,6 +62,13 @@ def _add_house(group: Group) -> None:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     parser.add_argument("--port", type=int, default=8000, help="port; 0 takes a free one (default: %(default)s)")
     parser.add_argument("--workers", type=int, default=2, help="worker processes (default: %(default)s)")
+    parser.add_argument(
+        "--publish-every-s",
+        type=_seconds,
+        default=300,
+        metavar="N",
+        help="publish the trust as well, so often; 0: a timer does it (default: %(default)s)",
+    )
 
 
 def _add_mint(group: Group) -> None:
@@ -84,9 +92,6 @@ def _add_mint(group: Group) -> None:
     parser = _declare(card, "load", "mint.load_card", "register a new card with the first load that is on it")
     parser.add_argument("--uid", required=True, type=_hex, metavar="HEX")
     _add_citizen(parser)
-    parser = _declare(group, "bundle", "mint.write_bundle", "sign a terminal's trust bundle anew")
-    parser.add_argument("--terminal", required=True, metavar="HEX")
-    parser.add_argument("--out", required=True, metavar="FILE")
 
 
 def _add_citizen(parser: argparse.ArgumentParser) -> None:
@@ -128,6 +133,37 @@ def _add_treasury(group: Group) -> None:
 def _add_batch(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--date", required=True, type=date.fromisoformat, metavar="YYYY-MM-DD")
     parser.add_argument("--run", type=int, default=1, help="for a second batch on one date (default: %(default)s)")
+
+
+def _add_trust(group: Group) -> None:
+    parser = _declare(
+        group, "publish", "trust.publish_now", "publish what terminals trust; where nothing changed, say so"
+    )
+    parser.add_argument("--timestamp-only", action="store_true", help="only say again that the last one is the newest")
+    parser.add_argument(
+        "--every-s", type=_seconds, default=0, metavar="N", help="again and again, until standard input is closed"
+    )
+    trust = _subgroup(group, "trust", "what only the offline keys can sign")
+    parser = _declare(trust, "renew", "trust.renew", "the next root and delegations, with a new end, or with new keys")
+    _add_offline_keys(parser)
+    parser.add_argument("--former-keys", metavar="FILE", help="the keys before these, where root keys are replaced")
+    parser = _declare(trust, "release", "trust.release_software", "the till's software, from now on these files")
+    _add_offline_keys(parser)
+    parser.add_argument("file", nargs="+", metavar="FILE")
+
+
+def _add_offline_keys(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--offline-keys", required=True, metavar="FILE", help="the offline roles' keys")
+
+
+def _seconds(text: str) -> int:
+    try:
+        seconds = int(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError("whole seconds") from error
+    if not 0 <= seconds <= 86_400:
+        raise argparse.ArgumentTypeError("0 to 86400 seconds")
+    return seconds
 
 
 def _amount(text: str) -> Cents:

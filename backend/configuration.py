@@ -34,6 +34,7 @@ class Configuration:
     production: bool
     database: str = "heitje.sqlite3"
     key_store: str = "keys.json"
+    offline_keys: str = "offline-keys.json"
     django_key: str = "django.key"
 
     @property
@@ -45,6 +46,16 @@ class Configuration:
     def key_store_path(self) -> Path:
         """The file of the mint's keys."""
         return self.directory / self.key_store
+
+    @property
+    def offline_keys_path(self) -> Path:
+        """The file of the offline roles' keys, where it is not put away."""
+        return self.directory / self.offline_keys
+
+    @property
+    def trust_path(self) -> Path:
+        """The repository that terminals fetch their trust from."""
+        return self.directory / "trust"
 
     @property
     def django_key_path(self) -> Path:

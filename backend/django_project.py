@@ -68,5 +68,6 @@ def _logging(log_file: Path) -> dict[str, Any]:
         "loggers": {
             "backend": {"handlers": ["file", "stderr"], "level": "INFO"},
             "django": {"handlers": ["file", "stderr"], "level": "WARNING", "propagate": False},
+            "django.request": {"level": "ERROR"},  # a refused request is no event: the caller was told
         },
     }

@@ -6,16 +6,16 @@ from typing import Final
 
 from django.db import transaction
 
-from backend.assembly import programme_of
+from backend.assembly import offline_key_store, repository_of
 from backend.configuration import Configuration
 from backend.minting import cover
-from backend.minting.bundles import issue_bundle
 from backend.minting.cards import load_card_at_issue
+from backend.minting.publication import appoint, publish
 from backend.shops.admission import admit_shop, enrol_terminal
 from backend.tasks.transitions import Move
 from backend.tasks.workflow import Draft, draft, move
 from heitje.money import Cents
-from heitje.programme import TestProgramme
+from heitje.programme import TEST_ROOT_EXPIRES, TestProgramme
 
 RESERVE: Final = Cents(1_000_000)
 LOSS_FUND: Final = Cents(100_000)
@@ -42,7 +42,7 @@ def populate(configuration: Configuration, programme: TestProgramme, now: int) -
             area=programme.shop.area,
             iban=SHOP_IBAN,
         )
-        terminal = enrol_terminal(
+        enrol_terminal(
             terminal_id=programme.terminal,
             shop=shop,
             public_key=programme.terminal_key.public,
@@ -54,7 +54,15 @@ def populate(configuration: Configuration, programme: TestProgramme, now: int) -
             citizen = f"citizen-{number}"
             reward(citizen, Cents(card.balance), now)
             load_card_at_issue(card.uid, citizen, Cents(card.balance), now)
-        issue_bundle(configuration.programme, terminal, programme_of(configuration).key_store, now)
+    publish_first(configuration, now)
+
+
+def publish_first(configuration: Configuration, now: int) -> None:
+    """The trust repository: who may sign what, and the first publication."""
+    repository = repository_of(configuration)
+    key_store = offline_key_store(configuration, configuration.offline_keys_path)
+    appoint(configuration.programme, key_store, repository, now, root_expires=TEST_ROOT_EXPIRES)
+    publish(configuration.programme, key_store, repository, now)
 
 
 def reward(citizen: str, amount: Cents, now: int) -> None:

@@ -7,6 +7,7 @@ is begun again.
 """
 
 import secrets
+import shutil
 from pathlib import Path
 from typing import Final
 
@@ -37,11 +38,14 @@ def prepare(directory: Path, programme: TestProgramme) -> Configuration:
     left_over = (
         *directory.glob(f"{configuration.database}*"),
         configuration.key_store_path,
+        configuration.offline_keys_path,
         configuration.django_key_path,
     )
     for path in left_over:
         path.unlink(missing_ok=True)
+    shutil.rmtree(configuration.trust_path, ignore_errors=True)
     configuration.django_key_path.touch(mode=0o600)
     configuration.django_key_path.write_text(secrets.token_urlsafe(48) + "\n", encoding="ascii")
     file_keystore.write(configuration.key_store_path, programme, TEST_KEYS_FROM, TEST_KEYS_UNTIL)
+    file_keystore.write_offline(configuration.offline_keys_path, programme)
     return configuration

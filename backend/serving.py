@@ -2,7 +2,10 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Serves the API with gunicorn: a master that watches a few worker processes, each with threads."""
 
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Final
 
 from django.core.wsgi import get_wsgi_application
@@ -13,10 +16,25 @@ THREADS: Final = 4
 _TIMEOUT_S: Final = 30
 
 
-def serve(host: str, port: int, workers: int) -> None:
-    """Serve until SIGTERM or SIGINT; prints `ready http://host:port` once the socket listens. Port 0: a free one."""
+def serve(directory: Path, host: str, port: int, workers: int, publish_every_s: int) -> None:
+    """Serve until SIGTERM or SIGINT; prints `ready http://host:port` once the socket listens. Port 0: a free one.
+
+    With `publish_every_s` a process beside it publishes the trust; it ends with this one, however this one ends.
+    """
     connections.close_all()  # a connection must not be shared across the workers' fork
-    _Server(host, port, workers).run()
+    server = _Server(host, port, workers)
+    if not publish_every_s:
+        server.run()
+        return
+    words = ("backend", "publish", "--dir", str(directory), "--every-s", str(publish_every_s))
+    with subprocess.Popen(
+        [sys.executable, "-m", "heitje", *words], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
+    ) as publisher:
+        try:
+            server.run()
+        finally:
+            if publisher.stdin is not None:
+                publisher.stdin.close()
 
 
 class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types

@@ -12,7 +12,8 @@ from ninja.errors import ValidationError
 
 from backend.api.middleware import API_VERSION
 from backend.api.problems import Problem, ProblemRaised, problem_response
-from backend.api.terminals import router
+from backend.api.terminals import router as terminals
+from backend.api.trust import router as trust
 
 LOG: Final = logging.getLogger(__name__)
 
@@ -23,7 +24,8 @@ api = NinjaAPI(
     urls_namespace="v1",
     docs_url=None,
 )
-api.add_router("/terminals", router)
+api.add_router("/terminals", terminals)
+api.add_router("/trust", trust)
 
 
 @api.exception_handler(ProblemRaised)

@@ -20,7 +20,7 @@ _OUTCOME: Final[Schema] = {
         "reason": {"type": "string"},
     },
 }
-_PROBLEM: Final[Schema] = {
+PROBLEM: Final[Schema] = {
     "type": "object",
     "required": ["type", "title", "status", "code"],
     "properties": {
@@ -53,7 +53,6 @@ def _object(**properties: Schema) -> Schema:
 JOURNAL_ANSWER: Final = _object(cursor=_SEQ, outcomes={"type": "array", "items": _OUTCOME})
 OUTCOMES: Final = _object(outcomes={"type": "array", "items": _OUTCOME})
 HEAD: Final = _object(seq=_SEQ, hash=_BASE64URL, state={"type": "string", "enum": ["active", "suspended"]})
-BUNDLE: Final = _object(version=_SEQ, bundle=_BASE64URL)
 
 
 def documented(answer: Schema, body: Schema | None = None) -> Schema:
@@ -61,7 +60,7 @@ def documented(answer: Schema, body: Schema | None = None) -> Schema:
     operation: Schema = {
         "responses": {
             200: {"description": "Done", "content": {"application/json": {"schema": answer}}},
-            "default": {"description": "A problem", "content": {PROBLEM_TYPE: {"schema": _PROBLEM}}},
+            "default": {"description": "A problem", "content": {PROBLEM_TYPE: {"schema": PROBLEM}}},
         }
     }
     if body is not None:

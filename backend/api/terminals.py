@@ -13,9 +13,8 @@ from ninja import Query, Router
 
 from backend.api.authentication import TerminalSignature, signed_time
 from backend.api.problems import Problem, ProblemRaised
-from backend.api.schemas import BATCH, BUNDLE, HEAD, JOURNAL_ANSWER, OUTCOMES, documented
+from backend.api.schemas import BATCH, HEAD, JOURNAL_ANSWER, OUTCOMES, documented
 from backend.assembly import configuration_in_use, programme_of
-from backend.minting.bundles import current_bundle
 from backend.redemption import intake, outcomes
 from backend.redemption.journal_branches import OutOfSequence
 from backend.shops.models import Terminal
@@ -59,16 +58,6 @@ def get_head(request: HttpRequest, terminal: str) -> JsonResponse:
     seq, digest = outcomes.head(caller)
     document = {"seq": seq, "hash": encode_base64url(digest), "state": caller.state}
     return _answer(caller, document, int(time.time()))
-
-
-@router.get("/{terminal}/bundle", openapi_extra=documented(BUNDLE), summary="The trust bundle")
-def get_bundle(request: HttpRequest, terminal: str) -> JsonResponse:
-    """The terminal's trust bundle as it is now."""
-    caller, now = _caller(request), int(time.time())
-    configuration = configuration_in_use()
-    bundle = current_bundle(configuration.programme, caller, programme_of(configuration).key_store, now)
-    document = {"version": bundle.version, "bundle": encode_base64url(bytes(bundle.token))}
-    return _answer(caller, document, now)
 
 
 def _caller(request: HttpRequest) -> Terminal:

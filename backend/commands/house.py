@@ -31,5 +31,6 @@ def migrate(arguments: argparse.Namespace) -> Answer:
 
 def serve(arguments: argparse.Namespace) -> Answer:
     """`serve`. Comes back when the server was told to stop."""
-    serving.serve(arguments.host, arguments.port, arguments.workers)
+    directory = configuration_in_use().directory
+    serving.serve(directory, arguments.host, arguments.port, arguments.workers, arguments.publish_every_s)
     return Answer("stopped")

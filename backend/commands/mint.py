@@ -1,16 +1,15 @@
 # SPDX-FileCopyrightText: 2026 The Heitje contributors
 # SPDX-License-Identifier: EUPL-1.2
-"""The mint's desk: cover, tasks, cards, allowances, notes, trust bundles."""
+"""The mint's desk: cover, tasks, cards, allowances, notes."""
 
 import argparse
 import secrets
 import time
-from pathlib import Path
 
 from backend.assembly import configuration_in_use, programme_of
 from backend.commands.answer import Answer, Refused
-from backend.minting import bundles, cards, cover, vouchers
-from backend.shops.models import Shop, Terminal
+from backend.minting import cards, cover, vouchers
+from backend.shops.models import Shop
 from heitje import qr
 from heitje.cose import MalformedToken
 from heitje.deterministic import NotDeterministic, decode
@@ -86,20 +85,6 @@ def load_card(arguments: argparse.Namespace) -> Answer:
     except cards.CardRefused as error:
         raise Refused(str(error)) from error
     return Answer(f"{format_euros(arguments.amount)} euro on the card", {"uid": arguments.uid.hex()})
-
-
-def write_bundle(arguments: argparse.Namespace) -> Answer:
-    """`bundle`."""
-    programme = programme_of(configuration_in_use())
-    terminal = Terminal.objects.select_related("shop").filter(id=arguments.terminal.lower()).first()
-    if terminal is None:
-        raise Refused(f"there is no terminal {arguments.terminal}")
-    bundle = bundles.issue_bundle(programme.iss, terminal, programme.key_store, int(time.time()))
-    try:
-        Path(arguments.out).write_bytes(bytes(bundle.token))
-    except OSError as error:
-        raise Refused(str(error)) from error
-    return Answer(f"{arguments.out}: version {bundle.version}", {"version": bundle.version, "file": arguments.out})
 
 
 def _phone_key(data: bytes) -> PublicKey:

@@ -1,10 +1,14 @@
 # SPDX-FileCopyrightText: 2026 The Heitje contributors
 # SPDX-License-Identifier: EUPL-1.2
-"""A key store in a file: for tests and the demo, readable as it lies there. It refuses production settings."""
+"""A key store in files: for tests and the demo, readable as they lie there. It refuses production settings.
+
+The offline roles' keys stand in a file of their own, which is opened only for what a person signs.
+"""
 
 import hashlib
 import json
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -16,12 +20,14 @@ from heitje.bundle import BundleKey, KeyUse, TrustBundle
 from heitje.card.keys import diversify
 from heitje.card.layout import KEY_TRANSACTION_MAC
 from heitje.card.transaction import TransactionKeys, decrypt_reader_id, tmv, transaction_keys
-from heitje.keys import SigningKey
+from heitje.keys import PublicKey, SigningKey
 from heitje.programme import TestProgramme, is_published
+from heitje.trust_root import OFFLINE, Role
 from heitje.vouchers import Voucher
 
 LOG: Final = logging.getLogger(__name__)
 _OWNER_ONLY: Final = 0o600
+_NOTE: Final = "A test programme's keys, published for everyone to read. Production settings refuse them."
 
 
 @dataclass(frozen=True)
@@ -33,20 +39,31 @@ class _MintKey:
 class FileKeyStore:
     """Keys read from `keys.json`; see `keystore.KeyStore` for what each method promises."""
 
-    def __init__(self, df_name: bytes, mint_keys: tuple[_MintKey, ...], master_transaction_mac: bytes) -> None:
+    def __init__(
+        self,
+        df_name: bytes,
+        mint_keys: tuple[_MintKey, ...],
+        master_transaction_mac: bytes,
+        trust_keys: Mapping[Role, tuple[SigningKey, ...]],
+    ) -> None:
         self._df_name = df_name
         self._mint_keys = mint_keys
+        self._trust_keys = trust_keys
         self._transaction_keys = lru_cache(maxsize=4096)(
             lambda uid, tmc: _keys_of(master_transaction_mac, df_name, uid, tmc)
         )
 
     @classmethod
-    def open(cls, path: Path, production: bool) -> Self:
-        """Read the file. Raises `KeysRefused`: production settings, a file that others can read, or no key store."""
+    def open(cls, path: Path, production: bool, offline: Path | None = None) -> Self:
+        """Read the file, and the offline roles' where it is given.
+
+        Raises `KeysRefused`: production settings, a file that others can read, or no key store.
+        """
         try:
-            if path.stat().st_mode & 0o077:
-                raise KeysRefused(f"{path} can be read by others; only its owner may (mode 600)")
-            document: dict[str, Any] = json.loads(path.read_text(encoding="ascii"))
+            document = _read(path)
+            trust_keys = _read_trust_keys(document.get("trust", {}))
+            if offline is not None:
+                trust_keys |= _read_trust_keys(_read(offline))
             df_name, master = bytes.fromhex(document["df_name"]), bytes.fromhex(document["transaction_mac"])
             mint_keys = tuple(_read_key(row) for row in document["keys"])
             secrets = [master, *(bytes.fromhex(row["seed"]) for row in document["keys"])]
@@ -56,7 +73,7 @@ class FileKeyStore:
             if any(is_published(secret) for secret in secrets):
                 raise KeysRefused(f"{path} holds keys of the published test programme: never in production")
             raise KeysRefused(f"{path} is a plain file: production keys stand in a hardware key store")
-        return cls(df_name, mint_keys, master)
+        return cls(df_name, mint_keys, master, trust_keys)
 
     @property
     def df_name(self) -> bytes:
@@ -83,6 +100,19 @@ class FileKeyStore:
         key = self._key(KeyUse.BUNDLE, bundle.issued)
         return _logged(KeyUse.BUNDLE, key, bundle.sign(key))
 
+    def trust_keys(self, role: Role) -> tuple[PublicKey, ...]:
+        """A role's public keys."""
+        return tuple(key.public for key in self._trust_keys.get(role, ()))
+
+    def sign_trust(self, role: Role, payload: bytes) -> tuple[tuple[PublicKey, bytes], ...]:
+        """A signature by each of the role's keys."""
+        keys = self._trust_keys.get(role, ())
+        if not keys:
+            raise KeysRefused(f"no key of the role {role} is here")
+        for key in keys:
+            _log(str(role), key, payload)
+        return tuple((key.public, key.sign(payload)) for key in keys)
+
     def transaction_mac(self, uid: bytes, tmc: int, tmi: bytes) -> bytes:
         """The TMV that the card makes."""
         return tmv(self._transaction_keys(uid, tmc).mac, tmi)
@@ -106,11 +136,11 @@ class FileKeyStore:
 def write(path: Path, programme: TestProgramme, valid_from: int, valid_until: int) -> None:
     """Write a test programme's keys, each for every use. Raises `FileExistsError`."""
     document = {
-        "_note": "A test programme's keys, published for everyone to read. Production settings refuse them.",
+        "_note": _NOTE,
         "df_name": programme.df_name.hex(),
         "keys": [
             {
-                "seed": key.ed25519.private_bytes_raw().hex(),
+                "seed": _seed(key),
                 "uses": sorted(KeyUse),
                 "valid_from": valid_from,
                 "valid_until": valid_until,
@@ -118,9 +148,40 @@ def write(path: Path, programme: TestProgramme, valid_from: int, valid_until: in
             for key in (programme.mint, programme.mint_next)
         ],
         "transaction_mac": programme.master_transaction_mac.hex(),
+        "trust": {role: list(map(_seed, keys)) for role, keys in programme.trust_keys.items() if role not in OFFLINE},
     }
+    _write(path, document)
+
+
+def write_offline(path: Path, programme: TestProgramme) -> None:
+    """Write the keys of a test programme's offline roles. Raises `FileExistsError`."""
+    roles = {str(role): list(map(_seed, keys)) for role, keys in programme.trust_keys.items() if role in OFFLINE}
+    _write(path, {"_note": _NOTE, **roles})
+
+
+def _write(path: Path, document: dict[str, Any]) -> None:
     path.touch(mode=_OWNER_ONLY, exist_ok=False)
     path.write_text(json.dumps(document, indent=1) + "\n", encoding="ascii")
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """Raises `KeysRefused`, `OSError`, `ValueError`."""
+    if path.stat().st_mode & 0o077:
+        raise KeysRefused(f"{path} can be read by others; only its owner may (mode 600)")
+    document: dict[str, Any] = json.loads(path.read_text(encoding="ascii"))
+    return document
+
+
+def _read_trust_keys(roles: dict[str, Any]) -> dict[Role, tuple[SigningKey, ...]]:
+    return {
+        Role(role): tuple(SigningKey.from_seed(bytes.fromhex(seed)) for seed in seeds)
+        for role, seeds in roles.items()
+        if role != "_note"
+    }
+
+
+def _seed(key: SigningKey) -> str:
+    return key.ed25519.private_bytes_raw().hex()
 
 
 def _read_key(row: dict[str, Any]) -> _MintKey:
@@ -134,7 +195,11 @@ def _keys_of(master: bytes, df_name: bytes, uid: bytes, tmc: int) -> Transaction
 
 
 def _logged(use: KeyUse, key: SigningKey, token: bytes) -> bytes:
-    """Every signature leaves a line: what for, by which key, and the digest of what was signed."""
-    payload_digest = hashlib.sha256(cose.parse(token, len(token)).payload).hexdigest()
-    LOG.info("signed", extra={"use": str(use), "kid": key.public.kid.hex(), "payload_sha256": payload_digest})
+    _log(str(use), key, cose.parse(token, len(token)).payload)
     return token
+
+
+def _log(use: str, key: SigningKey, payload: bytes) -> None:
+    """Every signature leaves a line: what for, by which key, and the digest of what was signed."""
+    payload_digest = hashlib.sha256(payload).hexdigest()
+    LOG.info("signed", extra={"use": use, "kid": key.public.kid.hex(), "payload_sha256": payload_digest})

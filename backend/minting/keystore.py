@@ -5,6 +5,8 @@
 from typing import Protocol
 
 from heitje.bundle import BundleKey, TrustBundle
+from heitje.keys import PublicKey
+from heitje.trust_root import Role
 from heitje.vouchers import Voucher
 
 
@@ -35,6 +37,14 @@ class KeyStore(Protocol):
 
     def sign_bundle(self, bundle: TrustBundle) -> bytes:
         """A signed trust bundle. Raises `KeysRefused`."""
+        ...
+
+    def trust_keys(self, role: Role) -> tuple[PublicKey, ...]:
+        """The keys of a role of the trust repository that are here; none where an offline role's are put away."""
+        ...
+
+    def sign_trust(self, role: Role, payload: bytes) -> tuple[tuple[PublicKey, bytes], ...]:
+        """The signature of each key of a role that is here. Raises `KeysRefused` where there is none."""
         ...
 
     def transaction_mac(self, uid: bytes, tmc: int, tmi: bytes) -> bytes:

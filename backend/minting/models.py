@@ -48,8 +48,22 @@ class IssuedVoucher(models.Model):
         return f"{'note' if self.paper else 'allowance'} {self.cti}"
 
 
+class Publication(models.Model):
+    """The trust as terminals could fetch it from `issued_at` on; last signed as the newest at `confirmed_at`.
+
+    Both Unix seconds. Its number is what a terminal's entries name as `bundle`.
+    """
+
+    number = models.BigIntegerField(primary_key=True)
+    issued_at = models.BigIntegerField()
+    confirmed_at = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return f"publication {self.number}"
+
+
 class IssuedBundle(models.Model):
-    """A trust bundle as it was signed for one terminal; `issued_at` Unix seconds."""
+    """A trust bundle as it was signed for one terminal, with the publication that it was new in."""
 
     terminal = models.ForeignKey(Terminal, on_delete=models.PROTECT, related_name="bundles")
     version = models.BigIntegerField()

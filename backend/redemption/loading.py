@@ -10,18 +10,20 @@ from django.db.models import Max, Q, Sum
 from backend.ledger import accounts
 from backend.ledger.accounts import AccountName
 from backend.ledger.posting import balances
-from backend.minting.models import Card, IssuedBundle, IssuedVoucher
+from backend.minting.models import Card, IssuedVoucher, Publication
 from backend.redemption.chain import Chain, Link
 from backend.redemption.evidence import Facts
 from backend.redemption.models import MAIN, CardTransaction, Claim, ClaimState, JournalEntry
 from backend.redemption.situation import Anchor, ClaimKey, Situation
 from backend.shops.models import Terminal
-from heitje.journal import CardEvidence, Instrument, Kind
+from heitje.journal import CardEvidence, Entry, Instrument, Kind
 
 GUARANTEE_WINDOW_S: Final = 30 * 86_400
 GUARANTEE_CARD_CENTS: Final = 10_000
 GUARANTEE_VOUCHER_CENTS: Final = 2500
 """What a shop's owner is paid for later claims in 30 days (LEDGER.md section 2)."""
+PUBLICATIONS_S: Final = 7 * 86_400
+"""A publication that was superseded so long before an entry ended every limit anyway."""
 _DAY_S: Final = 2 * 86_400
 """Covers the calendar day of any entry, whatever its time zone."""
 
@@ -51,8 +53,8 @@ def load(terminal: Terminal, facts: Sequence[Facts], trusted: bool, now: int) ->
     situation.vouchers = {row.cti: row for row in IssuedVoucher.objects.filter(cti__in=ctis).defer("token")}
     _load_holdings(situation)
     _load_guarantee(situation)
-    bundles = IssuedBundle.objects.filter(terminal=terminal).values_list("version", "issued_at")
-    situation.bundles = dict(bundles)
+    oldest = min(fact.entry.time for fact in facts) - PUBLICATIONS_S
+    situation.publications = {row.number: row for row in Publication.objects.filter(confirmed_at__gte=oldest)}
     return situation
 
 
@@ -68,9 +70,9 @@ def _gather(claims: dict[int, Claim], rows: Iterable[Claim]) -> None:
 def _load_anchor(situation: Situation, facts: Sequence[Facts]) -> None:
     first = facts[0].entry.seq
     stored = JournalEntry.objects.filter(terminal=situation.terminal, branch=MAIN, seq__lt=first)
-    anchor = stored.filter(server_time__isnull=False).order_by("-seq").values_list("seq", "server_time").first()
-    if anchor is not None and anchor[1] is not None:
-        situation.anchor = Anchor(anchor[0], anchor[1])
+    anchor = stored.filter(server_time__isnull=False).order_by("-seq").first()
+    if anchor is not None and anchor.server_time is not None:
+        situation.anchor = Anchor(anchor.seq, anchor.server_time, Entry.decode(bytes(anchor.data)).bundle)
     after = 1 if situation.anchor is None else situation.anchor.seq + 1
     situation.oldest_unsent = stored.filter(seq=after).values_list("time", flat=True).first()
 

@@ -62,8 +62,8 @@ def check_voucher_rules(facts: Facts, claim: Claim, situation: Situation) -> Why
     earliest = 0 if situation.anchor is None else situation.anchor.time - CLOCK_TOLERANCE_S
     if not earliest <= entry.time <= situation.latest_fitting(entry.seq) + CLOCK_TOLERANCE_S:
         return Reason.TIME_DOES_NOT_FIT
-    issued_at = situation.bundles.get(entry.bundle or 0)
-    if issued_at is None or (entry.bundle or 0) < _last_served(situation):
+    publication = situation.publications.get(entry.bundle or 0)
+    if publication is None or publication.number < _last_served(situation):
         return Reason.BUNDLE_OUTDATED
     voucher = voucher_of(signed).voucher
     issued = situation.vouchers.get(claim.item)
@@ -88,7 +88,9 @@ def check_voucher_rules(facts: Facts, claim: Claim, situation: Situation) -> Why
         keys=(),
         allowances={voucher.cti: taken},
         bundle_age_s=_bundle_age_s(entry, situation),
-        server_time=max(issued_at, 0 if situation.anchor is None else situation.anchor.time),
+        server_time=max(
+            min(entry.time, publication.confirmed_at), 0 if situation.anchor is None else situation.anchor.time
+        ),
         unsent=_unsent(entry, claim, situation),
         limits=LIMITS,
     )
@@ -108,16 +110,23 @@ def _unsent(entry: Entry, claim: Claim, situation: Situation) -> Unsent:
 
 
 def _bundle_age_s(entry: Entry, situation: Situation) -> int:
-    """Age of the bundle named; one that was never issued is as old as time."""
-    return max(0, entry.time - situation.bundles.get(entry.bundle or 0, 0))
+    """The least age that the trust named can have had: a terminal's timestamp is no newer than its last confirmation.
+
+    So an honest terminal is never judged by an older one than its own. One that was never issued is as old as time.
+    """
+    publication = situation.publications.get(entry.bundle or 0)
+    return entry.time if publication is None else max(0, entry.time - publication.confirmed_at)
 
 
 def _last_served(situation: Situation) -> int:
-    """The newest version that the terminal had when it last met the backend."""
-    if situation.anchor is None:
+    """The publication that the terminal had when it last met the backend: as it says itself, else as it could have."""
+    anchor = situation.anchor
+    if anchor is None:
         return 0
-    known_by = situation.anchor.time - CLOCK_TOLERANCE_S
-    return max((version for version, issued_at in situation.bundles.items() if issued_at <= known_by), default=0)
+    if anchor.publication is not None:
+        return anchor.publication
+    known_by = anchor.time - CLOCK_TOLERANCE_S
+    return max((row.number for row in situation.publications.values() if row.issued_at <= known_by), default=0)
 
 
 def _shop(situation: Situation) -> Shop:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from backend.ledger.accounts import AccountName
 from backend.ledger.posting import Event
-from backend.minting.models import Card, IssuedVoucher
+from backend.minting.models import Card, IssuedVoucher, Publication
 from backend.redemption.chain import Chain
 from backend.redemption.judgement import (
     AddLink,
@@ -32,10 +32,14 @@ VOID_STATES = (ClaimState.VOIDED, ClaimState.REFUSED)
 
 
 class Anchor(NamedTuple):
-    """The last server-signed time in the journal: the entry's number and Unix seconds."""
+    """The last server-signed time in the journal: the entry's number and Unix seconds.
+
+    `publication`: the trust that the terminal had then, where it says so.
+    """
 
     seq: int
     time: int
+    publication: int | None = None
 
 
 class ClaimKey(NamedTuple):
@@ -65,8 +69,8 @@ class Situation:
     holdings: dict[AccountName, int] = field(default_factory=lambda: defaultdict(int))
     guarantee_left: dict[bool, int] = field(default_factory=dict)
     """What the guarantee still pays this shop's owner: of cards (True), of phone and paper (False)."""
-    bundles: dict[int, int] = field(default_factory=dict)
-    """When each version of this terminal's trust bundle was issued."""
+    publications: dict[int, Publication] = field(default_factory=dict)
+    """The trust by its number, as far as an honest terminal could name it in this batch."""
     anchor: Anchor | None = None
     oldest_unsent: int | None = None
     """Time of the first entry after the anchor."""
@@ -153,9 +157,9 @@ class Situation:
                 claim.refunded += amount
                 self.touched[id(claim)] = claim
                 self.refunds.append(Refund(entry=entry, claim=claim, shop_id=claim.shop_id, amount=amount))
-            case SetAnchor(server_time):
+            case SetAnchor(server_time, publication):
                 entry.server_time = server_time
-                self.anchor = Anchor(entry.seq, server_time)
+                self.anchor = Anchor(entry.seq, server_time, publication)
                 self.oldest_unsent = None
                 self.since_anchor.clear()
 

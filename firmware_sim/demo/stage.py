@@ -108,6 +108,4 @@ def build(programme_file: Path, folder: Path) -> Iterator[Stage]:
             *("--reader", f"pn532:{reader.path}", "--scanner", f"serial:{scanner.path}"),
             *("--printer", f"tcp:127.0.0.1:{printer.port}"),
         )
-        bundle = ("--terminal", programme.terminal.hex(), "--out", str(stage.till / "bundle.cose"))
-        stage.ask_backend("bundle", *bundle)
         yield stage

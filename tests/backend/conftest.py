@@ -52,10 +52,11 @@ _template = Path(tempfile.mkdtemp(prefix="heitje-backend-"))
 start(provisioning.prepare(_template, TESTBURG))
 
 from backend import population  # noqa: E402  # models can be imported only now
-from backend.assembly import configuration_in_use, programme_of  # noqa: E402
+from backend.assembly import configuration_in_use, programme_of, repository_of  # noqa: E402
 from backend.ledger.accounts import AccountName, citizen  # noqa: E402
 from backend.ledger.posting import balance  # noqa: E402
-from backend.minting import bundles, vouchers  # noqa: E402
+from backend.minting import publication, vouchers  # noqa: E402
+from backend.minting.publication import Published  # noqa: E402
 from backend.redemption import intake  # noqa: E402
 from backend.shops.admission import admit_shop, enrol_terminal  # noqa: E402
 from backend.shops.models import Shop, Terminal  # noqa: E402
@@ -143,10 +144,10 @@ class Till:
         """An entry that was written."""
         return Entry.decode(self.entries[seq - 1])
 
-    def anchor(self, time: int | None = None) -> int:
+    def anchor(self, time: int | None = None, bundle: int | None = None) -> int:
         """A contact: the server's signed time."""
         token = server_time.sign(self.id, self.clock if time is None else time, TESTBURG.mint)
-        return self.append(Kind.TIME_ANCHOR, server_time=token)
+        return self.append(Kind.TIME_ANCHOR, server_time=token, bundle=bundle)
 
     def intent(self, instrument: Instrument, amount: int, evidence: Evidence) -> int:
         """The first entry of a tender."""
@@ -280,7 +281,7 @@ class City:
             area="centrum",
             iban="NL20INGB0001234567",
         )
-        terminal = enrol_terminal(
+        enrol_terminal(
             terminal_id=bytes.fromhex(name),
             shop=shop,
             public_key=SigningKey.from_seed(name.encode().ljust(32, b"x")).public,
@@ -288,8 +289,17 @@ class City:
             secure_element=False,
             at=NOW,
         )
-        bundles.issue_bundle(TESTBURG.iss, terminal, programme_of(self.configuration).key_store, NOW)
+        self.publish(NOW)
         return Till(name)
+
+    def publish(self, at: int) -> Published:
+        """What terminals may know from now on."""
+        key_store = programme_of(self.configuration).key_store
+        return publication.publish(TESTBURG.iss, key_store, repository_of(self.configuration), at)
+
+    def confirm(self, at: int) -> Published:
+        """That it is still so."""
+        return publication.stamp(programme_of(self.configuration).key_store, repository_of(self.configuration), at)
 
     @staticmethod
     def holds(name: AccountName) -> int:

@@ -13,7 +13,6 @@ import pytest
 import requests
 
 from heitje import server_time
-from heitje.bundle import open_bundle
 from heitje.journal import Kind, entry_hash
 from heitje.keys import SigningKey
 from heitje.messages import BATCH_BYTES_MAX, Batch, BatchAnswer, Outcome, decode_base64url
@@ -75,12 +74,6 @@ def test_the_head_and_what_waits(backend: Served, till: Till, programme: TestPro
     assert is_server_time(waiting["server_time"], programme)
     later = backend.send("GET", f"/v1/terminals/{TERMINAL}/outcomes?after=5").json()
     assert later["outcomes"] == []
-
-
-def test_the_bundle_opens(backend: Served, programme: TestProgramme) -> None:
-    answer = backend.send("GET", f"/v1/terminals/{TERMINAL}/bundle").json()
-    bundle = open_bundle(decode_base64url(answer["bundle"]), (programme.mint.public,), programme.terminal)
-    assert (bundle.version, bundle.shop.id) == (answer["version"], "bakker-1")
 
 
 def test_the_key_id_may_be_the_keys_own(backend: Served, own_key: SigningKey) -> None:
@@ -223,9 +216,10 @@ def test_the_documents_describe_every_address(backend: Served) -> None:
     document = answer.json()
     assert (answer.status_code, document["openapi"][:3]) == (200, "3.1")
     assert set(document["paths"]) == {
-        f"/v1/terminals/{{terminal}}/{name}" for name in ("journal", "outcomes", "head", "bundle")
+        *(f"/v1/terminals/{{terminal}}/{name}" for name in ("journal", "outcomes", "head")),
+        *("/v1/trust/metadata/{name}", "/v1/trust/targets/{path}"),
     }
-    for path in document["paths"].values():
-        for operation in path.values():
+    for path, operations in document["paths"].items():
+        for operation in operations.values():
             assert {"200", "default"} <= set(operation["responses"])
-            assert operation["security"]
+            assert ("security" in operation) == path.startswith("/v1/terminals/")

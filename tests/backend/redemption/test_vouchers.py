@@ -10,12 +10,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from backend.assembly import programme_of
 from backend.ledger import accounts
-from backend.minting.bundles import issue_bundle
 from backend.minting.models import IssuedVoucher, Measure
 from backend.redemption.models import Case, CaseKind, Claim
-from backend.shops.models import Terminal
 from heitje import codes, vouchers
 from heitje.codes import PaymentCode
 from heitje.journal import Instrument, Kind, PaperEvidence, PhoneEvidence
@@ -183,8 +180,8 @@ def test_a_bundle_of_another_time_ends_phone_and_paper(till: Till, phone: Phone,
 
 
 def test_a_bundle_older_than_the_last_served_is_refused(till: Till, phone: Phone, city: City) -> None:
-    key_store = programme_of(city.configuration).key_store
-    issue_bundle("nl.testburg", Terminal.objects.select_related("shop").get(), key_store, till.clock)
+    city.note("citizen-8", 500, handed_out=False)
+    assert city.publish(till.clock).number == 2
     till.clock += 600
     till.pay_phone(phone, 500)
     till.anchor()
@@ -195,6 +192,32 @@ def test_a_bundle_older_than_the_last_served_is_refused(till: Till, phone: Phone
     assert outcomes[2][0] == "accepted", "before the contact it could not know better"
     assert outcomes[5] == ("refused", "outdated bundle")
     assert outcomes[7][0] == "accepted"
+
+
+def test_a_terminal_says_at_each_contact_what_it_was_served(till: Till, phone: Phone, city: City) -> None:
+    city.note("citizen-8", 500, handed_out=False)
+    city.publish(till.clock)
+    till.clock += 600
+    till.anchor(bundle=1)
+    till.pay_phone(phone, 500)
+    till.anchor(bundle=2)
+    till.pay_phone(phone, 500)
+    outcomes = till.outcomes()
+    assert outcomes[3][0] == "accepted", "the repository was out of its reach"
+    assert outcomes[6] == ("refused", "outdated bundle")
+
+
+def test_what_was_superseded_ages_and_what_is_confirmed_does_not(till: Till, phone: Phone, city: City) -> None:
+    for day in (1, 2, 3):
+        city.confirm(till.clock + day * 24 * 3600)
+    till.clock += 4 * 24 * 3600
+    till.anchor()
+    till.pay_phone(phone, 500)
+    till.clock += 2 * 24 * 3600 + 1
+    till.anchor()
+    till.pay_phone(phone, 500)
+    outcomes = till.outcomes()
+    assert (outcomes[3][0], outcomes[6]) == ("accepted", ("refused", "needs a connection"))
 
 
 def test_after_a_day_without_a_bundle_limits_are_halved(till: Till, phone: Phone) -> None:

@@ -1,0 +1,89 @@
+# SPDX-FileCopyrightText: 2026 The Heitje contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""The trust that terminals fetch: publish, renew, release software (docs/trust.md)."""
+
+import argparse
+import json
+import select
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from backend.assembly import configuration_in_use, offline_key_store, programme_of, repository_of
+from backend.commands.answer import Answer, Refused
+from backend.minting.publication import Published, appoint, publish, release, stamp
+from backend.minting.trust_repository import NoRepository
+
+WARN_S: Final = 30 * 86_400
+"""A document that only a person can renew is told of this long before it ends."""
+
+
+def publish_now(arguments: argparse.Namespace) -> Answer:
+    """`publish`, once; or every so many seconds, until standard input is closed."""
+    published = _publish(arguments.timestamp_only)
+    while arguments.every_s:
+        line = json.dumps(_document(published)) if arguments.json else _text(published)
+        print(line, flush=True)
+        if select.select([sys.stdin], [], [], arguments.every_s)[0]:
+            break
+        published = _publish(arguments.timestamp_only)
+    return Answer(_text(published), _document(published))
+
+
+def renew(arguments: argparse.Namespace) -> Answer:
+    """`trust renew`: the next root and delegations, by the offline keys; then a publication that names them."""
+    configuration = configuration_in_use()
+    keys = offline_key_store(configuration, Path(arguments.offline_keys))
+    former = None
+    if arguments.former_keys is not None:
+        former = offline_key_store(configuration, Path(arguments.former_keys))
+    version = appoint(configuration.programme, keys, repository_of(configuration), int(time.time()), former)
+    published = _publish(timestamp_only=False)
+    return Answer(f"root {version}; {_text(published)}", {"root": version, **_document(published)})
+
+
+def release_software(arguments: argparse.Namespace) -> Answer:
+    """`trust release`: the till's software from now on, by the release keys; then a publication that names it."""
+    configuration = configuration_in_use()
+    keys = offline_key_store(configuration, Path(arguments.offline_keys))
+    try:
+        files = {Path(name).name: Path(name).read_bytes() for name in arguments.file}
+    except OSError as error:
+        raise Refused(str(error)) from error
+    release(files, keys, repository_of(configuration), int(time.time()))
+    published = _publish(timestamp_only=False)
+    return Answer(f"{', '.join(files)}; {_text(published)}", {"software": sorted(files), **_document(published)})
+
+
+def _publish(timestamp_only: bool) -> Published:
+    configuration, now = configuration_in_use(), int(time.time())
+    programme, repository = programme_of(configuration), repository_of(configuration)
+    try:
+        if timestamp_only:
+            return stamp(programme.key_store, repository, now)
+        return publish(programme.iss, programme.key_store, repository, now)
+    except NoRepository as error:
+        raise Refused(str(error)) from error
+
+
+def _text(published: Published) -> str:
+    what = "published" if published.fresh else "confirmed"
+    lines = [f"publication {published.number} {what}: {published.files} files"]
+    lines += [
+        f"  {role} ends on {datetime.fromtimestamp(end, UTC).date()}: renew it (heitje backend trust renew)"
+        for role, end in published.ends.items()
+        if end - published.at < WARN_S
+    ]
+    return "\n".join(lines)
+
+
+def _document(published: Published) -> dict[str, object]:
+    return {
+        "publication": published.number,
+        "fresh": published.fresh,
+        "at": published.at,
+        "files": published.files,
+        "ends": {str(role): end for role, end in published.ends.items()},
+    }
