@@ -18,8 +18,7 @@ ANY_READER: Final = "*"
 DEFAULT_BAUD: Final = 115200
 BAUDS: Final = (9600, 19200, 38400, 57600, 115200)
 
-# nfcpy puts the path into a shell command, so nothing that a shell would act on may be in it.
-_PATH: Final = re.compile(r"/[A-Za-z0-9/_.:+@-]+")
+_PATH: Final = re.compile(r"/[^\x00-\x1f\x7f]+")
 _TCP: Final = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[^:\[\]\s]+):(?P<port>[0-9]{1,5})")
 _USB: Final = re.compile(r"(?P<vendor>[0-9A-Fa-f]{4}):(?P<product>[0-9A-Fa-f]{4})")
 _PORT_MAX: Final = 65535
@@ -98,5 +97,5 @@ def parse(text: str) -> Address:
 
 def _path(text: str, path: str) -> Path:
     if not _PATH.fullmatch(path):
-        raise ValueError(f"{text!r}: expected an absolute path of letters, digits and / _ . : + @ -")
+        raise ValueError(f"{text!r}: expected an absolute path")
     return Path(path)

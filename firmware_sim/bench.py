@@ -120,7 +120,7 @@ def open_bench(configuration: BenchConfiguration, console: Console, closing: Exi
     return {
         **desk.lines,
         "scan": lambda rest: scanner.scan(rest.encode("utf-8")),
-        **printer_lines(printer),
+        **printer_lines(printer, console),
     }
 
 

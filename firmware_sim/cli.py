@@ -108,7 +108,7 @@ def run_printer(options: argparse.Namespace, console: Console, closing: ExitStac
         host, port = options.tcp
         network = closing.enter_context(TcpPrinter(printer, host, port))
         console.say("ready", printer=f"tcp:{network.host}:{network.port}")
-    _serve(console, printer_lines(printer))
+    _serve(console, printer_lines(printer, console))
     for kind, codes in (("unknown", printer.interpreter.unknown), ("ignored", printer.interpreter.ignored)):
         if codes:
             console.say(kind, commands=", ".join(f"{code} ({count})" for code, count in codes.items()))

@@ -7,8 +7,10 @@ does) is not taken for an unplugged cable. A pty carries bytes at once: a simula
 paces itself.
 """
 
+import fcntl
 import os
 import select
+import struct
 import termios
 import tty
 from contextlib import suppress
@@ -16,6 +18,7 @@ from pathlib import Path
 from typing import Final
 
 READ_MAX: Final = 4096
+_INT: Final = struct.Struct("i")
 
 _SPEEDS: Final = {
     getattr(termios, f"B{baud}"): baud for baud in (9600, 19200, 38400, 57600, 115200, 230400, 460800, 921600)
@@ -62,6 +65,16 @@ class PtyPort:
         poll = select.poll()
         poll.register(self.descriptor, 0)
         return not any(event & select.POLLHUP for _, event in poll.poll(0))
+
+    @property
+    def unread(self) -> int:
+        """Bytes that were sent and that no program has read yet."""
+        far_side = os.open(self.device, os.O_RDONLY | os.O_NOCTTY | os.O_NONBLOCK)
+        try:
+            count = fcntl.ioctl(far_side, termios.FIONREAD, bytes(_INT.size))
+        finally:
+            os.close(far_side)
+        return int(_INT.unpack(count)[0])
 
     @property
     def baud(self) -> int:

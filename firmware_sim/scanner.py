@@ -76,7 +76,7 @@ class Scanner(Simulator):
         self.wake()
 
     def wait_sent(self, timeout_s: float) -> bool:
-        """Wait until everything shown has been sent."""
+        """Wait until everything shown has been sent, and read by a program."""
         with self._sent:
             return self._sent.wait_for(lambda: self._unsent == 0, timeout_s)
 
@@ -88,6 +88,7 @@ class Scanner(Simulator):
             if not self._has_listener():
                 continue
             self._send(self._shown.popleft())
+            self._wait_taken()
             with self._sent:
                 self._unsent -= 1
                 self._sent.notify_all()
@@ -103,6 +104,13 @@ class Scanner(Simulator):
         elif not before:
             self._rest(SETTLE_S)
         return self._listened_to
+
+    def _wait_taken(self) -> None:
+        """Wait until the program has read it: an unplugged port takes along what lies in it."""
+        looks_without = 0  # two, for what was just sent is not yet to be seen
+        while not self.stopping and self._port.listened_to and looks_without < 2:
+            self._rest(LISTENER_LOOK_S)
+            looks_without = 0 if self._port.unread else looks_without + 1
 
     def _send(self, data: bytes) -> None:
         faults = self._faults

@@ -7,6 +7,7 @@ InListPassiveTarget for two (NXP UM0701-02 section 7.3.5); activation and block 
 """
 
 import logging
+import shlex
 import termios
 import time
 from collections.abc import Iterator
@@ -31,6 +32,7 @@ _TWO_TYPE_A_106: Final = bytes((2, 0))
 _SEARCH_TIMEOUT_S: Final = 1.0
 _SAK_ISO_DEP: Final = 0x20
 
+_BAUD_AT_RESET: Final = 115200
 _FAST_BAUD: Final = 921600
 _WAKE: Final = bytes(10)
 _SLOW_DOWN: Final = bytes.fromhex("0000FF03FDD410041800")
@@ -48,6 +50,8 @@ _ANSWERED_WRONGLY: Final = (
     ValueError,
 )
 
+# What nfcpy logs as an error is an exception here; without a handler of its own it would go to standard error.
+logging.getLogger("nfc").addHandler(logging.NullHandler())
 _log = logging.getLogger(__name__)
 _wire = logging.getLogger("drivers.wire.pn532")
 
@@ -188,8 +192,23 @@ def _card_in_field(frontend: _Frontend) -> Pn532Card | None:
     return Pn532Card(cast(_Tag, tag), bytes(target.sdd_res))
 
 
+class _Port(nfc.clf.transport.TTY):  # type: ignore[misc]  # the library has no types
+    """nfcpy's serial port, which names itself in a form that is safe in the shell command that nfcpy puts it into."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = str(path)
+        super().__init__(self._path)
+
+    def open(self, port: str, baudrate: int = _BAUD_AT_RESET) -> None:
+        super().open(self._path, baudrate)
+
+    @property
+    def port(self) -> str:
+        return shlex.quote(self._path)
+
+
 def _initialised(path: Path) -> _Device:
-    transport = nfc.clf.transport.TTY(str(path))
+    transport = _Port(path)
     try:
         return cast(_Device, nfc.clf.pn532.init(transport))
     except BaseException:
@@ -199,8 +218,8 @@ def _initialised(path: Path) -> _Device:
 
 def _slow_down(path: Path) -> None:
     """Call a chip back to 115200 baud that a killed program left at the fast rate."""
-    transport = nfc.clf.transport.TTY(str(path))
-    transport.open(str(path), _FAST_BAUD)
+    transport = _Port(path)
+    transport.open(transport.port, _FAST_BAUD)
     try:
         with suppress(*_ANSWERED_WRONGLY):  # silence: it was not that, and the next try says so
             transport.write(_WAKE + _SLOW_DOWN)

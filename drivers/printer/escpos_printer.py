@@ -321,9 +321,13 @@ def _escpos() -> Any:
             _log.info("python-escpos cannot remember its printers: %s", error)
         else:
             os.environ[_CACHE_VARIABLE] = str(cache)
+    own = logging.NullHandler()
+    logging.getLogger().addHandler(own)  # else the library sets up the whole program's logging
     try:
         import escpos.printer
     except ImportError as error:
         raise LibraryMissing("python-escpos is not installed") from error
+    finally:
+        logging.getLogger().removeHandler(own)
     printers: Any = escpos.printer
     return printers

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
+from firmware_sim.console import Console
 from firmware_sim.lines import UnknownLine
 from firmware_sim.printer.condition import Body, PaperLevel
 from firmware_sim.printer.receipt_printer import ReceiptPrinter
@@ -35,8 +36,8 @@ _CHANGES: Final[dict[str, dict[str, Change]]] = {
 }
 
 
-def printer_lines(printer: ReceiptPrinter) -> dict[str, Callable[[str], None]]:
-    """First word of a line, and what does it with the rest."""
+def printer_lines(printer: ReceiptPrinter, console: Console) -> dict[str, Callable[[str], None]]:
+    """First word of a line, and what does it with the rest; the console is told how the printer is then."""
 
     def doing(changes: dict[str, Change]) -> Callable[[str], None]:
         def do(rest: str) -> None:
@@ -44,6 +45,14 @@ def printer_lines(printer: ReceiptPrinter) -> dict[str, Callable[[str], None]]:
             if change is None:
                 raise UnknownLine(f"{rest!r}? There are: {', '.join(changes)}")
             printer.change(change(printer.body))
+            body = printer.body
+            console.say(
+                "printer",
+                paper=body.paper.value,
+                cover="open" if body.cover_open else "closed",
+                line="offline" if body.offline else "online",
+                answers="silent" if body.silent else "answering",
+            )
 
         return do
 

@@ -8,16 +8,20 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from drivers.card import Card as DriverCard
+from drivers.devices import open_reader
 from drivers.errors import CardGone, CardKind, CardNotSupported, DeviceGone
 from firmware_sim.card.firmware import Card
 from firmware_sim.card.image import CardImage
 from firmware_sim.faults import Faults, Garble, Moment, Noise, Tear
+from firmware_sim.field import Field
 from firmware_sim.memory_tag import MemoryTag
+from firmware_sim.pn532 import Pn532
 from heitje.card import sale
 from heitje.card.apdu import select, unwrap, wrap
 from heitje.card.keys import diversify
@@ -248,3 +252,16 @@ def test_a_program_killed_with_the_reader_open(pn532_counter: Counter, card: Car
     subprocess.run([sys.executable, "-c", killed, str(pn532_counter.link)], check=True)
     pn532_counter.field.put(card)
     assert held(pn532_counter).uid == card.uid
+
+
+def test_a_port_whose_path_means_something_to_a_shell(tmp_path: Path, card: Card) -> None:
+    link = tmp_path / "a $(touch gone) ; & 'port'"
+    field = Field()
+    field.put(card)
+    reader = open_reader(f"pn532:{link}")
+    with Pn532(field, link):
+        found = reader.wait_for_card(ENTRY_TIMEOUT_S)
+        assert found is not None
+        assert found.uid == card.uid
+        reader.close()
+    assert list(tmp_path.iterdir()) == []

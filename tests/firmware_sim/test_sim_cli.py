@@ -180,6 +180,8 @@ def test_a_printer_on_tcp_and_on_a_pty(tmp_path: Path) -> None:
             printer.tell("nonsense")
             printer.tell("cover ajar")
             printer.tell("paper ok")
+            assert printer.event("printer")["paper"] == "out"
+            assert printer.event("printer")["paper"] == "ok"
             assert driver.print_receipt(Paper((Line("dag"),))).printed is Printed.PRINTED
             driver.close()
     assert len(list((tmp_path / "out").glob("*.png"))) == 4
