@@ -3,9 +3,9 @@
 """Card readers, whatever they are plugged into: the same contract for PC/SC and PN532."""
 
 from threading import Event
-from typing import Protocol
+from typing import Final, Protocol
 
-APDU_ANSWER_MAX = 258
+APDU_ANSWER_MAX: Final = 258
 """Longest answer that is taken from a card: 256 bytes and the status word (CARD.md section 1)."""
 
 
@@ -36,8 +36,9 @@ class CardReader(Protocol):
     def wait_for_card(self, timeout_s: float, cancelled: Event | None = None) -> Card | None:
         """Wait for a card and activate it; None after `timeout_s`, or when `cancelled` is set.
 
-        A card that lies there already is given at once, with its power just switched on. A reader that went away is
-        looked for again with each call. Raises `DeviceGone`, `CardNotSupported`.
+        A card that lies there already is given at once; what an earlier program left selected in it may still be
+        selected. A reader that went away is looked for again with each call. Raises `DeviceGone`,
+        `CardNotSupported` (at once and each time: a caller pauses).
         """
 
     def close(self) -> None:
