@@ -15,6 +15,7 @@ from dataclasses import replace
 from typing import Final, TypeAlias
 
 from heitje.card.sale import Fate
+from heitje.journal import Instrument
 from heitje.refusals import Refusal
 from terminal.effects import (
     CommitCard,
@@ -183,9 +184,12 @@ def _drop_tender(state: State, _: NotWritten) -> Step:
 
 
 def _leave_unredeemed(state: State, event: NotWritten) -> Step:
-    """The card has committed, and its open intent is on disk: it tells at its next tap. Others are free again."""
-    if state.tenders[-1].intent is None:
+    """A card has committed, and its open intent is on disk: it tells at its next tap. Without one nothing was taken."""
+    last = state.tenders[-1]
+    if last.intent is None:
         return _drop_tender(state, event)
+    if last.instrument is not Instrument.CARD:
+        return _give_up(state, GivenUp(Refusal.DEVICE_NOT_READY))
     unresolved = replace(state, verdict=Verdict.UNRESOLVED, problem=Refusal.DEVICE_NOT_READY)
     return replace(unresolved, phase=Phase.RECEIPT), (PrintReceipt(),)
 

@@ -19,7 +19,7 @@ from firmware_sim.printer.ports import TcpPrinter
 from firmware_sim.printer.receipt_printer import ReceiptPrinter
 from firmware_sim.scanner import Scanner
 from heitje import codes, qr, vouchers
-from heitje.bundle import TrustBundle, open_bundle
+from heitje.bundle import TrustBundle
 from heitje.codes import PaymentCode
 from heitje.journal import Entry, Kind, check_chain, head_of
 from heitje.keys import SigningKey
@@ -32,6 +32,8 @@ from terminal.journal_store import JournalStore
 from terminal.key_store import TerminalKeys
 from terminal.provisioning import initialise
 from terminal.receipt_printing import ReceiptDesk
+from terminal.trust.store import TrustStore
+from terminal.trust.trusted import Trust
 
 NOW = 1_795_000_000
 """Unix seconds that a counter's clock begins with, and its bundle's issue."""
@@ -111,7 +113,7 @@ def journal(configuration: TerminalConfiguration) -> Iterator[JournalStore]:
 @pytest.fixture
 def bundle(configuration: TerminalConfiguration, keys: TerminalKeys) -> TrustBundle:
     """The till's trust bundle."""
-    return open_bundle(configuration.bundle_path.read_bytes(), keys.roots, configuration.terminal)
+    return TrustStore(configuration.trust_path, keys.roots, configuration.terminal).load().bundle
 
 
 @pytest.fixture
@@ -140,8 +142,10 @@ def new_till(
             "operator": "till",
             "print_receipt": receipts.print_sale,
             "clock": lambda: NOW,
+            **changes,
         }
-        return Till(**{**usual, **changes})  # type: ignore[arg-type]  # the tests that call it know the fields
+        usual["trust"] = Trust.of(usual.pop("bundle"))  # type: ignore[arg-type]  # as below
+        return Till(**usual)  # type: ignore[arg-type]  # the tests that call it know the fields
 
     return make
 
