@@ -12,6 +12,7 @@ from backend.audit.invariants import check
 from backend.commands.answer import Answer, Refused
 from backend.ledger.models import Account
 from backend.redemption import outcomes
+from backend.redemption.holes import missing_entries
 from backend.redemption.models import Case, JournalEntry
 from backend.settlement import night
 from backend.settlement.models import Batch
@@ -68,10 +69,15 @@ def status(arguments: argparse.Namespace) -> Answer:
         terminals.append({"terminal": terminal.id, "shop": terminal.shop_id, "state": terminal.state, "head": seq})
     cases = list(Case.objects.select_related("entry").order_by("id"))
     told = [{"kind": str(case.kind), "entry": str(case.entry), "held": case.held} for case in cases]
-    document = {"accounts": held, "terminals": terminals, "cases": told}
+    now, holes = int(time.time()), missing_entries()
+    missing = [
+        {"terminal": hole.terminal, "intent": hole.intent_seq, "overdue": hole.is_overdue(now)} for hole in holes
+    ]
+    document = {"accounts": held, "terminals": terminals, "cases": told, "missing": missing}
     lines = [f"{kind:<16}{format_euros(total):>12}" for kind, total in held.items()]
     lines += [f"terminal {row['terminal']} of {row['shop']}: {row['state']}, entry {row['head']}" for row in terminals]
     lines += [f"case: {case.kind}, entry {case.entry}, {format_euros(case.held)} held" for case in cases]
+    lines += [f"missing: entry {row['intent']} of terminal {row['terminal']}, a card says" for row in missing]
     return Answer("\n".join(lines), document)
 
 

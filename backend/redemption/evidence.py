@@ -22,6 +22,7 @@ from heitje.codes import SignedCode
 from heitje.cose import MalformedToken
 from heitje.journal import CardEvidence, Entry, Kind, PhoneEvidence
 from heitje.keys import PublicKey
+from heitje.messages import SEQ_MAX
 from heitje.refusals import Refusal
 from heitje.vouchers import SignedVoucher
 
@@ -135,6 +136,8 @@ def _examine_token(
     except MalformedToken:
         return None, Refusal.MALFORMED
     if isinstance(signed, SignedVoucher) and signed.voucher.cnf is not None:
+        return None, Refusal.MALFORMED
+    if isinstance(signed, SignedCode) and signed.code.seq > SEQ_MAX:
         return None, Refusal.MALFORMED
     if not proven:  # an intent pays nothing: its signatures are checked with its redemption, which repeats them
         return signed, None

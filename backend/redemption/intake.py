@@ -27,8 +27,8 @@ from backend.shops.admission import suspend
 from backend.shops.models import Terminal, TerminalState
 from heitje.acceptance import ListedKey, Shop
 from heitje.bundle import KeyUse
-from heitje.journal import BrokenChain, Entry, check_chain, entry_hash
-from heitje.messages import Batch, BatchAnswer, EntryOutcome, Outcome
+from heitje.journal import BrokenChain, Entry, MalformedEntry, check_chain, entry_hash
+from heitje.messages import SEQ_MAX, Batch, BatchAnswer, EntryOutcome, Outcome
 
 LOG: Final = logging.getLogger(__name__)
 
@@ -77,9 +77,12 @@ def _read(terminal: Terminal, batch: Batch) -> list[Entry]:
         return []
     first = Entry.decode(batch.entries[0])
     try:
-        return check_chain(bytes.fromhex(terminal.id), batch.after, first.prev, batch.entries)
+        entries = check_chain(bytes.fromhex(terminal.id), batch.after, first.prev, batch.entries)
     except BrokenChain as error:
         raise OutOfSequence(Branches.load(terminal.id, 0, 0).next_seq) from error
+    if any(max(entry.seq, entry.time, entry.of or 0) > SEQ_MAX for entry in entries):
+        raise MalformedEntry("a number of more than 63 bits")
+    return entries
 
 
 def _place(terminal: Terminal, programme: Programme) -> Place:
@@ -105,7 +108,8 @@ def _take(
         suspend(terminal)
         LOG.warning("a journal forked; the terminal is suspended", extra={"terminal": terminal.id, "seq": forked})
     trusted = terminal.state == TerminalState.ACTIVE
-    situation = load(terminal, [facts for facts, _ in fresh], trusted, now)
+    branches = frozenset(placed.branch for _, placed in fresh)
+    situation = load(terminal, [facts for facts, _ in fresh], branches, trusted, now)
     for facts, placed in fresh:
         entry = _stored(terminal, facts, placed.branch, now)
         judgement = _judge(facts, placed, situation, programme.key_store)

@@ -52,16 +52,14 @@ class Branches:
     def load(cls, terminal: str, after: int, count: int) -> Self:
         """Read entries `after` … `after + count` and the last of each branch."""
         entries = JournalEntry.objects.filter(terminal=terminal)
-        rows = entries.filter(seq__gte=after, seq__lte=after + count)
+        heads = {MAIN: entries.filter(branch=MAIN).order_by("-seq").values_list("seq", flat=True).first() or 0}
+        for branch, seq in entries.filter(branch__gt=MAIN).values_list("branch", "seq"):
+            heads[branch] = max(seq, heads.get(branch, 0))
+        rows = entries.filter(branch__in=list(heads), seq__gte=after, seq__lte=after + count)
         stored = {
             (seq, digest): _Row(branch, outcome, reason)
             for seq, digest, branch, outcome, reason in rows.values_list("seq", "hash", "branch", "outcome", "reason")
         }
-        heads: dict[str, int] = {MAIN: 0}
-        last = entries.filter(branch=MAIN).order_by("-seq").values_list("seq", flat=True).first()
-        heads[MAIN] = last or 0
-        for branch, seq in entries.exclude(branch=MAIN).values_list("branch", "seq"):
-            heads[branch] = max(seq, heads.get(branch, 0))
         return cls(terminal, stored, heads)
 
     @property

@@ -28,16 +28,18 @@ _DAY_S: Final = 2 * 86_400
 """Covers the calendar day of any entry, whatever its time zone."""
 
 
-def load(terminal: Terminal, facts: Sequence[Facts], trusted: bool, now: int) -> Situation:
-    """The situation for judging these entries, none of which is stored yet. Inside the batch's transaction."""
+def load(terminal: Terminal, facts: Sequence[Facts], branches: frozenset[str], trusted: bool, now: int) -> Situation:
+    """The situation for judging these entries of these branches, none stored yet. Inside the batch's transaction."""
     situation = Situation(terminal=terminal, trusted=trusted, now=now)
     situation.anchors_ahead = [Anchor(fact.entry.seq, fact.anchor) for fact in facts if fact.anchor is not None]
     _load_anchor(situation, facts)
     named = [fact.entry.of for fact in facts if fact.entry.of is not None]
     claims: dict[int, Claim] = {}
-    _gather(claims, Claim.objects.filter(terminal=terminal).filter(Q(intent_seq__in=named) | Q(completed_by__in=named)))
+    own = Claim.objects.filter(terminal=terminal)
+    _gather(claims, own.filter(branch__in=branches, intent_seq__in=named))
+    _gather(claims, own.filter(completed_by__in=named))
     after = 0 if situation.anchor is None else situation.anchor.seq
-    _gather(claims, Claim.objects.filter(terminal=terminal, branch=MAIN, intent_seq__gt=after))
+    _gather(claims, own.filter(branch=MAIN, intent_seq__gt=after))
     uids = {fact.item for fact in facts if isinstance(fact.entry.evidence, CardEvidence)}
     uids |= {claim.item for claim in claims.values() if claim.instrument == Instrument.CARD and _named(claim, named)}
     ctis = {fact.item for fact in facts if fact.signed is not None}

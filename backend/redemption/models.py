@@ -117,9 +117,8 @@ class Claim(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(fields=("item",), name="redemption_item"),
-            models.Index(
-                fields=("shop", "settled_at"), name="redemption_guaranteed", condition=models.Q(guaranteed__gt=0)
-            ),
+            models.Index(fields=("terminal", "completed_by"), name="redemption_completed"),
+            models.Index(fields=("shop", "guaranteed"), name="redemption_guaranteed"),
         ]
 
     def __str__(self) -> str:

@@ -5,7 +5,7 @@
 The same functions decide here as at the till; what differs is where the context comes from: the backend's own books.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -33,8 +33,8 @@ def check_card_rules(facts: Facts, claim: Claim, situation: Situation) -> Why | 
     suspended_at = situation.cards[claim.item].suspended_at
     if suspended_at is not None and entry.time > suspended_at + BLOCK_PUBLISHED_S:
         return Refusal.BLOCKED
-    day = _day(entry.time)
-    today = [other for other in situation.mine(claim.item, claim.intent_seq, claim.branch) if _day(other.time) == day]
+    day, mine = _day(entry.time, situation), situation.mine(claim.item, claim.intent_seq, claim.branch)
+    today = [other for other in mine if _day(other.time, situation) == day]
     unsent = _unsent(entry, claim, situation)
     return check_card_offline(
         CardContext(
@@ -134,5 +134,6 @@ def _shop(situation: Situation) -> Shop:
     return Shop(shop.id, shop.category, shop.area)
 
 
-def _day(time: int) -> str:
-    return datetime.fromtimestamp(time, DAY_ZONE).date().isoformat()
+def _day(time: int, situation: Situation) -> date:
+    """The day of an entry; a time that is still to come counts as now."""
+    return datetime.fromtimestamp(min(time, situation.now), DAY_ZONE).date()

@@ -206,9 +206,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="claim",
-            index=models.Index(
-                condition=models.Q(("guaranteed__gt", 0)), fields=["shop", "settled_at"], name="redemption_guaranteed"
-            ),
+            index=models.Index(fields=["terminal", "completed_by"], name="redemption_completed"),
+        ),
+        migrations.AddIndex(
+            model_name="claim",
+            index=models.Index(fields=["shop", "guaranteed"], name="redemption_guaranteed"),
         ),
         migrations.AddConstraint(
             model_name="claim",

@@ -185,3 +185,30 @@ def test_time_anchors_must_be_the_servers_and_go_forward(city: City) -> None:
         ("refused", "not the server's time"),
         ("accepted", None),
     ]
+
+
+def test_numbers_that_no_column_holds_are_malformed(city: City) -> None:
+    till = city.till
+    till.anchor()
+    till.upload()
+    for values in ({"time": 2**63}, {"time": 2**64 - 1}):
+        till.append(Kind.NOTE, **values)
+        with pytest.raises(MalformedEntry):
+            till.upload()
+        till.entries.pop()
+    intent = till.card_intent(city.cards[0], 100)
+    till.complete(intent, Kind.VOID, of=2**64 - 1)
+    with pytest.raises(MalformedEntry):
+        till.upload()
+    assert rows() == (1, 0)
+
+
+def test_a_time_far_ahead_is_judged_all_the_same(city: City) -> None:
+    till = city.till
+    till.anchor()
+    now, till.clock = till.clock, 2**32 - 1
+    till.pay_card(city.cards[0], 100)
+    till.clock = 2**62
+    till.append(Kind.DAY_CLOSED)
+    told = [str(outcome.outcome) for outcome in till.upload(now).outcomes]
+    assert told == ["accepted"] * 4
