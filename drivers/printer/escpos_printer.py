@@ -49,7 +49,7 @@ from drivers.printer.paper import (
 
 STATUS_TIMEOUT_S: Final = 0.5
 SEND_TIMEOUT_S: Final = 5.0
-PRINT_TIMEOUT_S: Final = 15.0
+PRINT_TIMEOUT_S: Final = 6.0
 """Longest time from the last byte to the printer's confirmation."""
 LOOK_INTERVAL_S: Final = 1.0
 """While it prints, how often it is asked whether something stopped it."""
