@@ -21,8 +21,6 @@ from typing import Final
 from drivers.devices import open_printer, open_reader, open_scanner
 from drivers.errors import LibraryMissing
 from drivers.printer.paper import PAPER_58_MM, PAPER_80_MM
-from heitje.bundle import TrustBundle, open_bundle
-from heitje.cose import MalformedToken
 from heitje.journal import Entry, Instrument, MalformedEntry, entry_hash
 from heitje.money import parse_euros
 from heitje.programme import TestProgramme
@@ -36,7 +34,8 @@ from terminal.provisioning import initialise
 from terminal.receipt import Sold
 from terminal.receipt_printing import ReceiptDesk
 from terminal.sale import Verdict
-from terminal.sync import Sync, SyncEnd
+from terminal.trust.store import TrustStore, TrustUnreadable
+from terminal.trust.trusted import Trust
 
 EXIT_FAILED: Final = 1
 EXIT_USAGE: Final = 2
@@ -86,13 +85,13 @@ def _init(arguments: argparse.Namespace) -> int:
 
 
 def _sell(arguments: argparse.Namespace) -> int:
-    configuration, keys, bundle = _load(arguments.dir)
+    configuration, keys, trust = _load(arguments.dir)
     with _locked(configuration), _journal(configuration) as journal:
         if journal.superseded():
             raise ConfigurationError("the backend knows this till's journal otherwise: it must be enrolled anew")
         receipts = _receipt_desk(configuration)
         till = Till(
-            bundle=bundle,
+            trust=trust,
             keys=keys,
             journal=journal,
             operator=configuration.operator,
@@ -113,7 +112,8 @@ def _sell(arguments: argparse.Namespace) -> int:
 
 def _close(arguments: argparse.Namespace) -> int:
     """Entry 5 for a card that did not come back; phone and paper beside it follow (JOURNAL.md section 1)."""
-    configuration, _, bundle = _load(arguments.dir)
+    configuration, _, trust = _load(arguments.dir)
+    bundle = trust.bundle
     with _locked(configuration), _journal(configuration) as journal:
         open_here = [found.entry for found in journal.open_intents() if not found.closed]
         card = next((e for e in open_here if e.instrument is Instrument.CARD and e.seq == arguments.intent), None)
@@ -182,12 +182,14 @@ def _plain(value: object) -> object:
 
 
 def _sync(arguments: argparse.Namespace) -> int:
-    configuration, keys, bundle = _load(arguments.dir)
+    from terminal.sync import Sync, SyncEnd  # its libraries cost a sale's start a third of a second
+
+    configuration, keys, trust = _load(arguments.dir)
     url = arguments.backend or configuration.backend_url
     if url is None:
         raise ConfigurationError("which backend? give --backend URL or set backend.url")
     with _journal(configuration) as journal:
-        report = Sync(url, keys, bundle, journal, configuration.bundle_path).run()
+        report = Sync(url, keys, trust, journal, trust_store_of(configuration, keys)).run()
     if arguments.json:
         outcomes = [outcome.to_document() for outcome in report.outcomes]
         print(
@@ -198,6 +200,8 @@ def _sync(arguments: argparse.Namespace) -> int:
                     "cursor": report.cursor,
                     "outcomes": outcomes,
                     "why": report.why,
+                    "trust": report.trust,
+                    "bundle": report.bundle,
                 }
             )
         )
@@ -209,11 +213,13 @@ def _sync(arguments: argparse.Namespace) -> int:
         print(f"{report.end}: {report.sent} entries sent ({told}), acknowledged up to {report.cursor}")
         if report.why:
             print(f"  {report.why}")
+        print(f"  trust: {report.trust}, publication {report.bundle}")
     return 0 if report.end is SyncEnd.DONE else EXIT_FAILED
 
 
 def _status(arguments: argparse.Namespace) -> int:
-    configuration, _, bundle = _load(arguments.dir)
+    configuration, _, trust = _load(arguments.dir)
+    bundle = trust.bundle
     now = int(time.time())
     with _journal(configuration) as journal:
         unsent, unsent_card_cents = journal.unsent(now)
@@ -222,8 +228,9 @@ def _status(arguments: argparse.Namespace) -> int:
             "programme": bundle.iss,
             "shop": bundle.shop.id,
             "paper_till": bundle.paper_till,
-            "bundle": bundle.version,
-            "bundle_age_s": bundle.age_s(now),
+            "bundle": trust.number,
+            "bundle_age_s": trust.age_s(now),
+            "denied": len(trust.deny),
             "head": journal.head()[0],
             "cursor": journal.cursor(),
             "unsent_entries": unsent.entries,
@@ -240,16 +247,21 @@ def _status(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _load(directory: Path) -> tuple[TerminalConfiguration, TerminalKeys, TrustBundle]:
+def _load(directory: Path) -> tuple[TerminalConfiguration, TerminalKeys, Trust]:
     configuration = TerminalConfiguration.load(directory)
     keys = TerminalKeys.load(configuration.keys_path, configuration.production)
     try:
-        bundle = open_bundle(configuration.bundle_path.read_bytes(), keys.roots, configuration.terminal)
-    except (OSError, MalformedToken) as error:
-        raise ConfigurationError(f"{configuration.bundle_path}: {error}") from error
-    if bundle.df_name not in keys.masters:
-        raise ConfigurationError(f"{configuration.keys_path}: no master for the cards of {bundle.iss}")
-    return configuration, keys, bundle
+        trust = trust_store_of(configuration, keys).load()
+    except TrustUnreadable as error:
+        raise ConfigurationError(str(error)) from error
+    if trust.bundle.df_name not in keys.masters:
+        raise ConfigurationError(f"{configuration.keys_path}: no master for the cards of {trust.bundle.iss}")
+    return configuration, keys, trust
+
+
+def trust_store_of(configuration: TerminalConfiguration, keys: TerminalKeys) -> TrustStore:
+    """Where this till's trust is."""
+    return TrustStore(configuration.trust_path, keys.roots, configuration.terminal)
 
 
 @contextmanager

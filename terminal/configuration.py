@@ -19,7 +19,7 @@ from terminal.durable_file import write_durably
 
 FILE_NAME: Final = "terminal.toml"
 KEYS_NAME: Final = "keys.json"
-BUNDLE_NAME: Final = "bundle.cose"
+TRUST_NAME: Final = "trust"
 JOURNAL_NAME: Final = "journal.sqlite"
 LOCK_NAME: Final = "till.lock"
 
@@ -65,9 +65,9 @@ class TerminalConfiguration:
         return self.directory / KEYS_NAME
 
     @property
-    def bundle_path(self) -> Path:
-        """The trust bundle."""
-        return self.directory / BUNDLE_NAME
+    def trust_path(self) -> Path:
+        """The folder of what this till trusts."""
+        return self.directory / TRUST_NAME
 
     @property
     def journal_path(self) -> Path:

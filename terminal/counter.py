@@ -69,6 +69,7 @@ from terminal.key_store import TerminalKeys
 from terminal.machine import TRY_AGAIN, step
 from terminal.sale import Phase, State, Tender
 from terminal.scan_station import CodeScanned, ScanEvent, ScannerFailed, ScannerListens, ScanStation
+from terminal.trust.trusted import Trust
 
 _SALE_ID_LENGTH: Final = 16
 
@@ -88,7 +89,7 @@ Printing: TypeAlias = Callable[["Till"], None]
 class Till:
     """One counter. `print_receipt` is called when a sale has ended in a way that paper tells."""
 
-    bundle: TrustBundle
+    trust: Trust
     keys: TerminalKeys
     journal: JournalStore
     operator: str
@@ -103,7 +104,7 @@ class Till:
     def __post_init__(self) -> None:
         self._queue: queue.SimpleQueue[DeviceEvent] = queue.SimpleQueue()
         self._events: deque[Event] = deque()
-        self._desk = Desk(self.bundle, self.journal)
+        self._desk = Desk(self.trust, self.journal)
         self._errands = CardErrands(self._desk, self.keys, self.operator, self.clock, self._events.append)
         self._errand: Errands | None = None
         self._card: CardStation | None = None
@@ -112,6 +113,16 @@ class Till:
         self._untried: set[type] = set()
         self._failed: set[type] = set()
         self._cancelled = False
+
+    @property
+    def bundle(self) -> TrustBundle:
+        """The trust bundle in use."""
+        return self.trust.bundle
+
+    def use(self, trust: Trust) -> None:
+        """Decide by newer trust from now on. Between sales."""
+        self.trust = trust
+        self._desk = self._errands.desk = Desk(trust, self.journal)
 
     def begin(self) -> tuple[Entry, ...]:
         """Bring the journal to rest at start: void phone and paper intents with no card beside them (JOURNAL.md)."""
@@ -312,7 +323,7 @@ class Till:
             tender.instrument,
             tender.evidence,
             offline=True,
-            bundle=self.bundle.version,
+            bundle=self.trust.number,
             operator=self.operator,
         )
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Heitje contributors
 # SPDX-License-Identifier: EUPL-1.2
-"""What a decision depends on, gathered once from clock, trust bundle and journal; the checks are pure, in `heitje`."""
+"""What a decision depends on, gathered once from clock, trust and journal; the checks are pure, in `heitje`."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +17,7 @@ from heitje.journal import Instrument, PaperEvidence, PhoneEvidence
 from heitje.refusals import Refusal
 from terminal.journal_store import JournalStore
 from terminal.sale import Tender
+from terminal.trust.trusted import Trust
 
 BUILD_TIME: Final = 1_793_491_200
 """1 November 2026: no clock that is right says less (JOURNAL.md section 1)."""
@@ -24,10 +25,15 @@ BUILD_TIME: Final = 1_793_491_200
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What the till decides from: its bundle and its journal."""
+    """What the till decides from: what it trusts, and its journal."""
 
-    bundle: TrustBundle
+    trust: Trust
     journal: JournalStore
+
+    @property
+    def bundle(self) -> TrustBundle:
+        """The trust bundle in use."""
+        return self.trust.bundle
 
     def judge_token(self, text: str, remaining: int, now: int) -> Tender | Refusal:
         """Decide offline on what a scanner saw (VOUCHERS.md section 4); `remaining` cents are still to be paid."""
@@ -53,16 +59,16 @@ class Desk:
         return check_certificate(signed, uid, context) or check_card_offline(context)
 
     def last_server_time(self) -> int:
-        """The newest time that the programme has signed for this till: in a time anchor, or its bundle's issue."""
+        """The newest time that the programme has signed for this till: in a time anchor, or its trust's timestamp."""
         anchor = self.journal.last_anchor()
-        issued = self.bundle.issued
+        signed = self.trust.signed_at
         if anchor is None or anchor.server_time is None:
-            return issued
+            return signed
         keys = [key.public for key in self.bundle.keys_for(KeyUse.TIME)]
         try:
-            return max(issued, server_time.read(anchor.server_time, self.journal.terminal, keys))
+            return max(signed, server_time.read(anchor.server_time, self.journal.terminal, keys))
         except MalformedToken:  # a key that the bundle lists no longer
-            return issued
+            return signed
 
     def _context(self, cti: bytes, remaining: int, now: int) -> Context:
         bundle, server = self.bundle, self.last_server_time()
@@ -76,10 +82,10 @@ class Desk:
             amount=remaining,
             programmes=frozenset({bundle.iss}),
             keys=bundle.keys_for(KeyUse.VOUCHER),
-            deny=bundle.deny,
+            deny=self.trust.deny,
             spent=frozenset({cti}) if taken.seq == 0 and taken.taken else frozenset(),
             allowances={cti: taken},
-            bundle_age_s=bundle.age_s(now),
+            bundle_age_s=self.trust.age_s(now),
             clock_floor=max(BUILD_TIME, server),
             server_time=server,
             unsent=unsent,
@@ -95,8 +101,8 @@ class Desk:
             amount=amount,
             iss=bundle.iss,
             keys=bundle.keys_for(KeyUse.CARD),
-            deny=bundle.deny,
-            bundle_age_s=bundle.age_s(now),
+            deny=self.trust.deny,
+            bundle_age_s=self.trust.age_s(now),
             online_only=bundle.cards_online_only,
             taken_today=self.journal.taken_of_card(uid, midnight_before(now)),
             unsent_cents=unsent_card_cents,

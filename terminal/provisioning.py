@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Heitje contributors
 # SPDX-License-Identifier: EUPL-1.2
-"""Make a directory a ready till: configuration, keys, trust bundle, empty journal."""
+"""Make a directory a ready till: configuration, keys, trust, empty journal."""
 
 from dataclasses import replace
 from typing import Final
@@ -10,12 +10,12 @@ from heitje.keys import SigningKey
 from heitje.programme import TestProgramme
 from terminal import journal_file
 from terminal.configuration import FILE_NAME, TerminalConfiguration
-from terminal.durable_file import write_durably
 from terminal.journal_store import JournalStore
 from terminal.key_store import TerminalKeys
+from terminal.trust.store import TrustStore
 
 FIRST_VERSION: Final = 1
-"""The version of the bundle that a backend of the same test programme begins with: intake knows it."""
+"""The publication that a backend of the same test programme begins with: intake knows it."""
 TEST_KEYS_FROM: Final = 1_500_000_000
 TEST_KEYS_UNTIL: Final = 4_000_000_000
 """A test programme's keys are valid at any time that a test may set its clock to."""
@@ -54,7 +54,8 @@ def initialise(programme: TestProgramme, configuration: TerminalConfiguration, n
         masters={programme.df_name: (programme.master_terminal,)},
         roots=(programme.mint.public, programme.mint_next.public),
     ).write(configuration.keys_path)
-    write_durably(configuration.bundle_path, bundle_of(programme, now, FIRST_VERSION).sign(programme.mint))
+    trust = TrustStore(configuration.trust_path, (programme.mint.public,), programme.terminal)
+    trust.create(programme.trust_root, bundle_of(programme, now, FIRST_VERSION).sign(programme.mint))
     JournalStore.create(configuration.journal_path, programme.terminal).close()
     replace(configuration, terminal=programme.terminal).write()
 

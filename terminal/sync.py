@@ -1,15 +1,15 @@
 # SPDX-FileCopyrightText: 2026 The Heitje contributors
 # SPDX-License-Identifier: EUPL-1.2
-"""The journal's way to the backend (JOURNAL.md section 3): first contact, upload in batches, news of pending entries.
+"""The till's way to the backend (JOURNAL.md section 3): trust, first contact, upload, news of pending entries.
 
 Everything may be repeated: the backend answers `duplicate` to what it has. Nothing here holds up a sale.
 """
 
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -17,7 +17,7 @@ import requests
 from requests.exceptions import BaseHTTPError  # type: ignore[attr-defined]  # the stubs do not name it; it is there
 
 from heitje import __version__, server_time
-from heitje.bundle import KeyUse, TrustBundle, open_bundle
+from heitje.bundle import KeyUse
 from heitje.cose import MalformedToken
 from heitje.journal import Kind, entry_hash
 from heitje.messages import (
@@ -33,22 +33,26 @@ from heitje.messages import (
     read_outcomes,
 )
 from heitje.request_signature import Request, sign_request
-from terminal.durable_file import write_durably
 from terminal.journal_file import JournalNotWritten
 from terminal.journal_store import Draft, JournalStore
 from terminal.key_store import TerminalKeys
+from terminal.trust.client import TrustClient, TrustOutOfReach, TrustRefused
+from terminal.trust.store import TrustBusy, TrustStore, TrustUnreadable
+from terminal.trust.trusted import Trust
 
 CONNECT_TIMEOUT_S: Final = 5.0
 READ_TIMEOUT_S: Final = 30.0
 ANSWER_TIMEOUT_S: Final = 60.0
 """Longest time for a whole answer, however slowly it drips."""
-_ANSWER_MAX: Final = 6 * 1024 * 1024
-"""Bytes; the largest bundle in base64url fits."""
+_ANSWER_MAX: Final = 1024 * 1024
+"""Bytes; 500 outcomes with their reasons fit."""
 _CHUNK: Final = 65_536
 _WORDS_MAX: Final = 200
 _BASE64_OF: Final = 4 / 3
 _OK, _CONFLICT, _UNAUTHORISED, _NOT_FOUND, _TOO_MANY, _SERVER_ERROR = 200, 409, 401, 404, 429, 500
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
+
+_log = logging.getLogger(__name__)
 
 
 class SyncEnd(StrEnum):
@@ -60,15 +64,25 @@ class SyncEnd(StrEnum):
     RESTORED = "the journal is older than the backend's: this till must be enrolled anew"
 
 
+class TrustEnd(StrEnum):
+    """What came of the trust in a sync."""
+
+    FRESH = "fresh"
+    LATER = "not refreshed"
+    REFUSED = "refused"
+
+
 @dataclass(frozen=True, slots=True)
 class SyncReport:
-    """What a sync did. `why` in words where it did not end well."""
+    """What a sync did. `why` in words where it did not end well; `bundle`: the publication that is trusted now."""
 
     end: SyncEnd
     sent: int = 0
     outcomes: tuple[EntryOutcome, ...] = ()
     cursor: int = 0
     why: str | None = None
+    trust: TrustEnd = TrustEnd.LATER
+    bundle: int = 0
 
 
 class _Ended(Exception):
@@ -89,30 +103,35 @@ class Sync:
 
     url: str
     keys: TerminalKeys
-    bundle: TrustBundle
+    trust: Trust
     journal: JournalStore
-    bundle_path: Path
+    store: TrustStore
     clock: Callable[[], int] = lambda: int(time.time())
     http: requests.Session = field(default_factory=requests.Session)
     _sent: int = 0
     _skew_s: int | None = None
+    _trust_end: TrustEnd = TrustEnd.LATER
+    _trust_why: str | None = None
     _outcomes: list[EntryOutcome] = field(default_factory=list)
 
     def run(self) -> SyncReport:
         """Upload everything, take in what the backend says. Never raises for what the network or the backend does."""
         try:
+            self._refresh_trust()
             self._first_contact()
             self._upload()
             self._ask_pending()
-            self._fetch_bundle()
         except _Ended as ended:
             return self._report(ended.end, str(ended))
         except (JournalNotWritten, OSError) as error:
             return self._report(SyncEnd.SERVICE, str(error))
+        if self._trust_end is TrustEnd.REFUSED:
+            return self._report(SyncEnd.SERVICE, self._trust_why)
         return self._report(SyncEnd.DONE, None)
 
     def _report(self, end: SyncEnd, why: str | None) -> SyncReport:
-        return SyncReport(end, self._sent, tuple(self._outcomes), self.journal.cursor(), why)
+        told = tuple(self._outcomes)
+        return SyncReport(end, self._sent, told, self.journal.cursor(), why, self._trust_end, self.trust.number)
 
     def _first_contact(self) -> None:
         """Compare heads, and anchor the clock. A restored disk is found here, before anything forks."""
@@ -133,7 +152,7 @@ class Sync:
 
     def _signed_time(self, token: object) -> tuple[bytes, int] | None:
         """The server's signed time, and what it says; None for anything else."""
-        keys = [key.public for key in self.bundle.keys_for(KeyUse.TIME)]
+        keys = [key.public for key in self.trust.bundle.keys_for(KeyUse.TIME)]
         try:
             signed = decode_base64url(token if isinstance(token, str) else "")
             return signed, server_time.read(signed, self.journal.terminal, keys)
@@ -145,7 +164,9 @@ class Sync:
         last = self.journal.last_anchor()
         before = self._signed_time(encode_base64url(last.server_time)) if last and last.server_time else None
         if signed is not None and (before is None or signed[1] >= before[1]):
-            self.journal.append([Draft(Kind.TIME_ANCHOR, self.clock(), server_time=signed[0])])
+            self.journal.append(
+                [Draft(Kind.TIME_ANCHOR, self.clock(), server_time=signed[0], bundle=self.trust.number)]
+            )
 
     def _upload(self) -> None:
         after = self.journal.cursor()
@@ -208,18 +229,20 @@ class Sync:
             self._outcomes += news
             after = max(outcome.seq for outcome in told)
 
-    def _fetch_bundle(self) -> None:
-        """A newer bundle, checked before it takes the old one's place."""
-        answer = self._ask("GET", "bundle")
-        if answer.status != _OK:
-            return
+    def _refresh_trust(self) -> None:
+        """What may be trusted from now on. Without it the rest is done all the same: its age lowers the limits."""
         try:
-            token = decode_base64url(str(self._object_of(answer.body).get("bundle")))
-            fresh = open_bundle(token, self.keys.roots, self.journal.terminal)
-        except (MalformedToken, MalformedMessage):
-            return  # whoever sent it, it is none of the programme's
-        if (fresh.version, fresh.issued) > (self.bundle.version, self.bundle.issued):
-            write_durably(self.bundle_path, token)
+            self.trust = TrustClient(self.store, f"{_origin(self.url)}/v1/trust", self.trust.bundle.iss).refresh()
+            self._trust_end = TrustEnd.FRESH
+        except TrustRefused as error:
+            self._trust_end = TrustEnd.REFUSED
+            self._trust_why = _words(error)
+        except (TrustOutOfReach, TrustBusy) as error:
+            self._trust_end = TrustEnd.LATER
+            _log.info("the trust was not refreshed: %s", error)
+        except TrustUnreadable as error:
+            self._trust_end = TrustEnd.REFUSED
+            self._trust_why = _words(error)
 
     def _ask(self, method: str, path: str, body: bytes = b"") -> _Answer:
         """One request and its answer; signed anew, once, where the till's clock was wrong. Raises `_Ended`."""

@@ -44,7 +44,7 @@ BACKEND_LINE = {
 
 # A library of a device, a wire format or a user interface is known to one module, where it can be replaced; the
 # web framework to one folder.
-HOME_OF_LIBRARY = {
+HOME_OF_LIBRARY: dict[str, str | tuple[str, ...]] = {
     "base45": "heitje/qr.py",
     "cbor2": "heitje/deterministic.py",
     "django": "backend/",
@@ -58,6 +58,7 @@ HOME_OF_LIBRARY = {
     "requests": "terminal/sync.py",
     "serial": "drivers/scanner/serial_scanner.py",
     "smartcard": "drivers/card/pcsc.py",
+    "tuf": ("terminal/trust/client.py", "backend/minting/trust_repository.py"),
 }
 
 # `heitje/` is pure but for these, which are the command line's end of it and read the files named there.
@@ -183,7 +184,8 @@ def one_module_per_library(tree: Tree) -> Iterator[str]:
             continue
         for line, name in imports(module):
             home = HOME_OF_LIBRARY.get(name.split(".")[0])
-            if home is not None and path != home and not (home.endswith("/") and path.startswith(home)):
+            homes = (home,) if isinstance(home, str) else home
+            if homes and not any(path == home or (home.endswith("/") and path.startswith(home)) for home in homes):
                 yield f"{path}:{line} imports {name}, which only {home} may"
 
 
