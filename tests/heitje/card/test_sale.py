@@ -380,7 +380,7 @@ class Recording:
         self.evidence = recorded["evidence"]
 
     def stages(self, at: int, instead: bytes) -> int:
-        """How many stages end with a value where answer `at` is `instead`. Raises whatever a stage raises but faults."""
+        """How many stages end with a value where answer `at` is `instead`. Raises what is no fault."""
         given = iter([*self.answers[:at], instead, *self.answers[at + 1 :]])
 
         def transmit(apdu: bytes) -> bytes:
