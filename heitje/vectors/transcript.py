@@ -155,8 +155,8 @@ class Transcript:
             self._tmi_parts.clear()
         elif command is Command.READ_DATA and header[0] == FILE_TRANSACTION_MAC:
             self._said["tmc_before"], self._said["tmv_before"] = _tmc_and_tmv(said)
-        else:
-            self._tmi_parts.append(self._tmi_part(command, header, plain, said))
+        elif part := self._tmi_part(command, header, plain, said):
+            self._tmi_parts.append(part)
 
     def _tmi_part(self, command: Command, header: bytes, plain: bytes, said: bytes) -> bytes:
         match command:

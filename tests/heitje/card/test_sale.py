@@ -17,9 +17,10 @@ from heitje.card import certificate, messaging, record, sale
 from heitje.card.apdu import select
 from heitje.card.certificate import CardCertificate
 from heitje.card.layout import Command, Status
+from heitje.card.messaging import SessionKeys
 from heitje.card.record import Record, RecordKind
 from heitje.card.sale import Committed, Debited, Fate, ForeignCard, Programme, TooLittle
-from heitje.card.session import CardFault, NotAuthentic, StatusFault, run
+from heitje.card.session import CardFault, NotAuthentic, Session, StatusFault, run
 from heitje.money import Cents
 from heitje.programme import TestProgramme
 
@@ -293,19 +294,11 @@ def test_an_empty_record_file_is_no_answer(reader: Reader) -> None:
 def test_records_of_another_length_are_not_believed(reader: Reader) -> None:
     reader.sell(1)
     contact = reader.greet()
-    for length in (0, 15, 17, 80, 96):
+    for length in (15, 17, 80, 96):
         exchange = sale.read_records(contact.session)
         next(exchange)
-        session = contact.session
-        body = messaging.encrypt_answer(session.keys.enc, session.counter + 1, session.ti, bytes(length))
-        mac = messaging.answer_mac(session.keys.mac, session.counter + 1, session.ti, body)
-        if length == 0:
-            with pytest.raises(StopIteration) as stop:
-                exchange.send(body + mac + b"\x91\x00")
-            assert stop.value.value == ()
-        else:
-            with pytest.raises(NotAuthentic, match="length"):
-                exchange.send(body + mac + b"\x91\x00")
+        with pytest.raises(NotAuthentic, match="length"):
+            exchange.send(answered(contact.session, bytes(length), full=True))
 
 
 INTENT = Record(RecordKind.SALE, NOW, b"1234567", 350)
@@ -419,6 +412,49 @@ def test_nothing_is_believed_of_an_answer_that_is_not_the_cards(vectors: Path, a
             assert recording.stages(at, instead) == 3
         else:
             assert recording.stages(at, instead) == stage, instead.hex()
+
+
+def answered(session: Session, plain: bytes, full: bool) -> bytes:
+    """What someone who holds the keys would answer to the session's last command."""
+    counter = session.counter + 1
+    body = messaging.encrypt_answer(session.keys.enc, counter, session.ti, plain) if full else plain
+    return body + messaging.answer_mac(session.keys.mac, counter, session.ti, body) + b"\x91\x00"
+
+
+@pytest.mark.parametrize(
+    ("step", "plain", "full"),
+    [
+        *((1, bytes(length), False) for length in (0, 15, 17, 32)),
+        *((2, bytes(length), True) for length in (0, 3, 5, 16)),
+    ],
+)
+def test_a_good_mac_over_another_length(step: int, plain: bytes, full: bool) -> None:
+    """EncTMRI is 16 bytes and a balance 4, whoever says otherwise."""
+    session = Session(SessionKeys(b"e" * 16, b"m" * 16), b"tiTI")
+    exchange = sale.prepare(session, tmri(1), 350, NOW)
+    next(exchange)
+    for good in (b"", bytes(16))[:step]:
+        exchange.send(answered(session, good, full=False))
+    with pytest.raises(NotAuthentic, match="bytes"):
+        exchange.send(answered(session, plain, full))
+
+
+@pytest.mark.parametrize("length", [0, 11, 13, 24])
+def test_a_commit_answers_twelve_bytes(length: int) -> None:
+    session = Session(SessionKeys(b"e" * 16, b"m" * 16), b"tiTI")
+    exchange = sale.commit(session)
+    next(exchange)
+    with pytest.raises(NotAuthentic, match="12 bytes"):
+        exchange.send(answered(session, bytes(length), full=False))
+
+
+@pytest.mark.parametrize("length", [0, 159, 161])
+def test_a_read_answers_what_was_asked_for(length: int) -> None:
+    session = Session(SessionKeys(b"e" * 16, b"m" * 16), b"tiTI")
+    exchange = sale.read_data(session, 0, 0, 160)
+    next(exchange)
+    with pytest.raises(NotAuthentic, match="instead of 160"):
+        exchange.send(answered(session, bytes(length), full=False))
 
 
 def test_answers_in_another_order(vectors: Path) -> None:

@@ -83,7 +83,9 @@ class Recorder:
             "tmri_prev": application.tmri_prev.hex(),
         }
 
-    def pay(self, amount: int, kind: str = "sale", tear: Tear | None = None, number: int = 1) -> dict[str, Any]:
+    def pay(
+        self, amount: int, kind: str = "sale", tear: Tear | None = None, number: int = 1, curious: bool = False
+    ) -> dict[str, Any]:
         self.apdus, self.tear = [], tear
         before, application, rnda = self.card_now(), self.application, self.chance.randbytes(16)
         keys = [key.value for key in application.keys]
@@ -96,7 +98,7 @@ class Recorder:
             assert isinstance(debited, sale.Debited)
         else:
             loader_rnda = self.chance.randbytes(16)
-            debited = run(load(contact.session, keys[2], loader_rnda, tmri, amount), self.transmit)
+            debited = run(load(contact.session, keys[2], loader_rnda, tmri, amount, curious), self.transmit)
             auths["auth_loader"] = self._auth(2, keys[2], loader_rnda, contact.session)
         try:
             committed = run(sale.commit(contact.session), self.transmit)
@@ -149,12 +151,15 @@ class Recorder:
         }
 
 
-def load(session: Session, key: bytes, rnda: bytes, tmri: bytes, amount: int) -> Exchange[sale.Debited]:
+def load(session: Session, key: bytes, rnda: bytes, tmri: bytes, amount: int, curious: bool) -> Exchange[sale.Debited]:
     """CARD.md section 7's load, command by command."""
     yield from sale.abort(session)
     yield from sessions.authenticate_non_first(session, 2, key, rnda)
     enc_tmri = yield from session.command(Command.COMMIT_READER_ID, tmri)
     value = yield from session.command(Command.GET_VALUE, b"\x03", answer_full=True)
+    if curious:
+        yield from session.command(Command.GET_FILE_SETTINGS, b"\x03")
+        yield from session.command(Command.READ_RECORDS, b"\x01" + bytes(6), answer_full=True)
     yield from session.command(Command.CREDIT, b"\x03", amount.to_bytes(4, "little"))
     written = Record(RecordKind.LOAD, NOW, record.reference_of(tmri), amount).pack()
     yield from session.command(Command.WRITE_RECORD, b"\x01\x00\x00\x00\x10\x00\x00", written)
@@ -270,6 +275,21 @@ def test_certificates_that_need_one_read_or_two(length: int) -> None:
     assert reads == (2 if len(token) > 158 else 1)
     assert mismatches(*payments) == []
     assert any("certificate" in line for line in mismatches({**payments[1], "certificate": token[:-1].hex() + "00"}))
+
+
+def test_a_load_that_looks_around() -> None:
+    """Records and settings are read within the transaction: records count for its MAC, settings do not."""
+    recorder = Recorder(mint_card(random.Random(10)))
+    recorder.pay(350)
+    plain_load = recorder.pay(500, "load")
+    curious = recorder.pay(500, "load", curious=True)
+    assert len(curious["apdus"]) == len(plain_load["apdus"]) + 2
+    assert mismatches(plain_load, curious) == []
+
+
+def test_a_command_before_any_authentication() -> None:
+    payment = Recorder(mint_card(random.Random(11))).pay(350)
+    assert any("before any authentication" in line for line in mismatches({**payment, "apdus": payment["apdus"][3:]}))
 
 
 def test_another_application_is_asked_for_first() -> None:
