@@ -9,7 +9,6 @@ INSTALLED_APPS = [
     "backend.tasks",
     "backend.redemption",
     "backend.settlement",
-    "ninja",
 ]
 MIDDLEWARE = ["backend.api.middleware.api_version"]
 ROOT_URLCONF = "backend.api.urls"

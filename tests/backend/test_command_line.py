@@ -17,7 +17,6 @@ import pytest
 
 from backend.cli import main
 from heitje import qr, vouchers
-from heitje.bundle import open_bundle
 from heitje.deterministic import encode
 from heitje.programme import TestProgramme
 from heitje.vouchers import write_cnf
@@ -141,12 +140,6 @@ def test_from_a_task_to_a_note_and_an_allowance(office: Office) -> None:
     assert office.do("check")["holds"]
 
 
-def test_the_bundle_is_signed_for_its_terminal(office: Office, tmp_path: Path) -> None:
-    answer = office.do("bundle", "--terminal", PROGRAMME.terminal.hex(), "--out", str(tmp_path / "bundle"))
-    bundle = open_bundle((tmp_path / "bundle").read_bytes(), (PROGRAMME.mint.public,), PROGRAMME.terminal)
-    assert bundle.version == answer["version"]
-
-
 def test_a_card_is_loaded_once(office: Office) -> None:
     earn(office, "citizen-8", 300)
     load = ("card", "load", "--uid", "04000000000001", "--citizen", "citizen-8", "--amount", "300")
@@ -169,7 +162,6 @@ def test_the_night_waits_for_two_officials(office: Office) -> None:
         ("note", "print", "--citizen", "x", "--amount", "500", "--home", "nowhere"),
         ("note", "print", "--citizen", "x", "--amount", "300", "--home", "bakker-1"),
         ("note", "hand-out", "00"),
-        ("bundle", "--terminal", "00", "--out", "/nonexistent/x"),
         ("outcomes", "--terminal", "00"),
         ("allowance", "issue", "--citizen", "x", "--amount", "100", "--phone-key", "00"),
         ("settle", "--date", "2026-11-24", "--run", "100"),
