@@ -6,7 +6,7 @@ tap [UID]       lay a card on the reader (without UID the last one)
 lift            take it away
 tear-before N   the next time, pull it away before it has seen the Nth APDU
 tear-after N    the next time, pull it away when it has done the Nth APDU, before the answer arrives
-balance         say what the card keeps: cents, and how many transactions it has committed
+balance         say what the card keeps: cents, and how many transactions it has committed (a stranger: nothing)
 """
 
 from collections.abc import Callable, Mapping
@@ -14,6 +14,7 @@ from typing import Final
 
 from firmware_sim.card.firmware import Card
 from firmware_sim.console import Console
+from firmware_sim.contactless import ContactlessCard
 from firmware_sim.faults import Moment, Tear
 from firmware_sim.field import Field
 from firmware_sim.lines import UnknownLine
@@ -21,10 +22,18 @@ from firmware_sim.lines import UnknownLine
 TEARS: Final = {"tear-before": Moment.BEFORE, "tear-after": Moment.AFTER}
 
 
+def kept(card: ContactlessCard) -> dict[str, object]:
+    """What a card keeps: cents and transactions of a citizen's; of a stranger nothing is known."""
+    if not isinstance(card, Card):
+        return {}
+    application = card.image.application
+    return {"cents": application.balance, "tmc": application.tmc}
+
+
 class CardDesk:
     """One field, the cards that there are, and a console that is told what happens."""
 
-    def __init__(self, field: Field, cards: Mapping[bytes, Card], console: Console) -> None:
+    def __init__(self, field: Field, cards: Mapping[bytes, ContactlessCard], console: Console) -> None:
         self._field = field
         self._cards = cards
         self._last = next(iter(cards))
@@ -62,8 +71,7 @@ class CardDesk:
         return arm
 
     def _tell(self) -> None:
-        application = self._cards[self._last].image.application
-        self._console.say("balance", card=self._last.hex().upper(), cents=application.balance, tmc=application.tmc)
+        self._console.say("balance", card=self._last.hex().upper(), **kept(self._cards[self._last]))
 
     def _changed(self) -> None:
         cards = self._field.cards

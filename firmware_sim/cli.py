@@ -13,9 +13,9 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
 
+from firmware_sim import card_choice
 from firmware_sim.bench import open_bench, read_configuration
-from firmware_sim.card.personalisation import card_in_file
-from firmware_sim.card_desk import TEARS, CardDesk
+from firmware_sim.card_desk import TEARS, CardDesk, kept
 from firmware_sim.console import Console
 from firmware_sim.faults import Faults, Moment, Tear
 from firmware_sim.field import Field
@@ -27,8 +27,6 @@ from firmware_sim.printer.ports import PtyPrinter, TcpPrinter
 from firmware_sim.printer.receipt_printer import WIDTHS, ReceiptPrinter
 from firmware_sim.scanner import BAUDS, Scanner
 from firmware_sim.vpcd import Vpcd
-from heitje.money import Cents
-from heitje.programme import TestProgramme
 
 EXIT_FAILED: Final = 1
 EXIT_USAGE: Final = 2
@@ -75,8 +73,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def run_card(options: argparse.Namespace, console: Console, closing: ExitStack) -> int:
     """A card on a reader."""
-    programme = TestProgramme.parse(options.test_programme.read_text("utf-8"))
-    card = card_in_file(programme, options.uid, options.balance, options.image)
+    card = card_choice.chosen(options)
     field = Field(Faults(tear=options.tear), None if options.stay_away else options.return_after_s)
     if options.pn532 is not None:
         reader = closing.enter_context(Pn532(field, options.pn532.absolute()))
@@ -91,8 +88,7 @@ def run_card(options: argparse.Namespace, console: Console, closing: ExitStack) 
         if not cable.wait_reached(console.ended):
             return 0
     desk = CardDesk(field, {card.uid: card}, console)
-    application = card.image.application
-    console.say("ready", reader=address, card=card.uid.hex().upper(), cents=application.balance, tmc=application.tmc)
+    console.say("ready", reader=address, card=card.uid.hex().upper(), **kept(card))
     _serve(console, desk.lines)
     return 0
 
@@ -160,16 +156,10 @@ def _parser() -> argparse.ArgumentParser:
         sub.set_defaults(run=run)
         return sub
 
-    card = kind("card", "a citizen's card on a PC/SC reader or a PN532", run_card, CARD_LINES)
-    card.add_argument("--test-programme", type=Path, required=True, metavar="FILE", help="whose card it is")
-    card.add_argument("--uid", type=_uid, required=True, metavar="HEX", help="the card's seven bytes")
-    card.add_argument(
-        "--balance",
-        type=_cents,
-        metavar="CENTS",
-        help="what is on a new card; default: what the test programme lists. An existing image keeps its own",
+    card = kind(
+        "card", "a card on a PC/SC reader or a PN532: a citizen's, a blank one, or a stranger", run_card, CARD_LINES
     )
-    card.add_argument("--image", type=Path, required=True, metavar="FILE", help="the card itself; made if missing")
+    card_choice.add_arguments(card)
     reader = card.add_mutually_exclusive_group(required=True)
     reader.add_argument("--vpcd", type=_host_and_port, metavar="HOST:PORT", help="a vpcd that a pcscd has loaded")
     reader.add_argument("--pn532", type=Path, metavar="LINK", help="where the PN532's serial port is linked")
@@ -206,14 +196,6 @@ def _parser() -> argparse.ArgumentParser:
     bench = kind("bench", "a whole counter: reader with cards, scanner, printer", run_bench, CARD_LINES)
     bench.add_argument("--config", type=Path, required=True, metavar="FILE", help="as config/bench.toml")
     return parser
-
-
-def _uid(text: str) -> bytes:
-    return bytes.fromhex(text)
-
-
-def _cents(text: str) -> Cents:
-    return Cents(int(text))
 
 
 def _tear(moment: Moment) -> Callable[[str], Tear]:

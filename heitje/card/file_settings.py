@@ -121,7 +121,7 @@ class FileSettings:
             settings = cls(file_type, communication, rights)
             match file_type:
                 case FileType.STANDARD:
-                    settings = replace(settings, size=_int(rest))
+                    settings = replace(settings, size=_int(rest[:3]))
                 case FileType.VALUE:
                     lower, upper, left, options = _VALUE.unpack(rest)
                     settings = replace(settings, lower=lower, upper=upper, limited_credit_left=left, options=options)
