@@ -102,21 +102,29 @@ class TrustStore:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """One program refreshes at a time. Raises `TrustBusy`, `OSError`."""
+        """One program refreshes at a time, and leaves nothing half made behind. Raises `TrustBusy`, `OSError`."""
         with (self.directory / "lock").open("w") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
                 raise TrustBusy(f"{self.directory} is being refreshed") from error
-            yield
+            try:
+                yield
+            finally:
+                self.clear_staging()
 
     def fresh_staging(self) -> Path:
         """An empty folder for the next generation. Raises `OSError`."""
+        self.clear_staging()
+        staging = self.directory / STAGING_NAME
+        staging.mkdir()
+        return staging
+
+    def clear_staging(self) -> None:
+        """Nothing is in the making. Raises `OSError`."""
         staging = self.directory / STAGING_NAME
         if staging.exists():
             shutil.rmtree(staging)
-        staging.mkdir()
-        return staging
 
     def commit(self) -> None:
         """Make what is staged the newest generation: on disk, then by one rename. Raises `OSError`."""
