@@ -137,7 +137,7 @@ def _add_batch(parser: argparse.ArgumentParser) -> None:
 
 def _add_trust(group: Group) -> None:
     parser = _declare(
-        group, "publish", "trust.publish_now", "publish what terminals trust; where nothing changed, say so"
+        group, "publish", "trust.publish_trust", "publish what terminals trust; where nothing changed, say so"
     )
     parser.add_argument("--timestamp-only", action="store_true", help="only say again that the last one is the newest")
     parser.add_argument(

@@ -8,6 +8,7 @@ import time
 
 from backend.assembly import configuration_in_use, programme_of
 from backend.commands.answer import Answer, Refused
+from backend.commands.trust import publish_now
 from backend.minting import cards, cover, vouchers
 from backend.shops.models import Shop
 from heitje import qr
@@ -75,7 +76,9 @@ def hand_out(arguments: argparse.Namespace) -> Answer:
         note = vouchers.hand_out(arguments.cti.hex(), int(time.time()))
     except vouchers.NotIssued as error:
         raise Refused(str(error)) from error
-    return Answer(f"note {note.cti} is handed out", {"cti": note.cti, "handed_out_at": note.handed_out_at})
+    publication = publish_now(timestamp_only=False).number
+    document = {"cti": note.cti, "handed_out_at": note.handed_out_at, "publication": publication}
+    return Answer(f"note {note.cti} is handed out; tills learn it by publication {publication}", document)
 
 
 def load_card(arguments: argparse.Namespace) -> Answer:

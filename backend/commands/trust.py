@@ -20,15 +20,15 @@ WARN_S: Final = 30 * 86_400
 """A document that only a person can renew is told of this long before it ends."""
 
 
-def publish_now(arguments: argparse.Namespace) -> Answer:
+def publish_trust(arguments: argparse.Namespace) -> Answer:
     """`publish`, once; or every so many seconds, until standard input is closed."""
-    published = _publish(arguments.timestamp_only)
+    published = publish_now(arguments.timestamp_only)
     while arguments.every_s:
         line = json.dumps(_document(published)) if arguments.json else _text(published)
         print(line, flush=True)
         if select.select([sys.stdin], [], [], arguments.every_s)[0]:
             break
-        published = _publish(arguments.timestamp_only)
+        published = publish_now(arguments.timestamp_only)
     return Answer(_text(published), _document(published))
 
 
@@ -40,7 +40,7 @@ def renew(arguments: argparse.Namespace) -> Answer:
     if arguments.former_keys is not None:
         former = offline_key_store(configuration, Path(arguments.former_keys))
     version = appoint(configuration.programme, keys, repository_of(configuration), int(time.time()), former)
-    published = _publish(timestamp_only=False)
+    published = publish_now(timestamp_only=False)
     return Answer(f"root {version}; {_text(published)}", {"root": version, **_document(published)})
 
 
@@ -53,11 +53,12 @@ def release_software(arguments: argparse.Namespace) -> Answer:
     except OSError as error:
         raise Refused(str(error)) from error
     release(files, keys, repository_of(configuration), int(time.time()))
-    published = _publish(timestamp_only=False)
+    published = publish_now(timestamp_only=False)
     return Answer(f"{', '.join(files)}; {_text(published)}", {"software": sorted(files), **_document(published)})
 
 
-def _publish(timestamp_only: bool) -> Published:
+def publish_now(timestamp_only: bool) -> Published:
+    """Publish what the books say. Raises `Refused`, `KeysRefused`."""
     configuration, now = configuration_in_use(), int(time.time())
     programme, repository = programme_of(configuration), repository_of(configuration)
     try:

@@ -4,6 +4,9 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +21,14 @@ from heitje.trust_root import TargetNames
 
 if TYPE_CHECKING:
     from tests.backend.api.conftest import Served
+
+VECTOR = Path(__file__).parents[2] / "vectors" / "test-programme.json"
+
+
+def heitje(*words: str | Path) -> subprocess.CompletedProcess[str]:
+    """The command line, as typed."""
+    command = [sys.executable, "-m", "heitje", "backend", *map(str, words)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60)
 
 
 def fetch(backend: Served, programme: TestProgramme, directory: Path, name: str) -> bytes:
@@ -79,3 +90,47 @@ def test_nothing_else_is_handed_out(backend: Served, path: str) -> None:
     request.url = f"{backend.url}/v1/trust/{path}"  # as it stands: nothing is put in order on the way
     answer = session.send(request, timeout=30)
     assert answer.status_code in (400, 404, 414)
+
+
+def test_publish_and_renew_and_release_by_command(backend: Served, programme: TestProgramme, tmp_path: Path) -> None:
+    def command(*words: str | Path) -> dict[str, object]:
+        done = heitje(*words, "--dir", backend.directory, "--json")
+        assert done.returncode == 0, done.stderr
+        document: dict[str, object] = json.loads(done.stdout)
+        return document
+
+    first = command("publish")
+    assert command("publish", "--timestamp-only")["publication"] == first["publication"]
+    offline = ("--offline-keys", backend.directory / "offline-keys.json")
+    renewed = command("trust", "renew", *offline)
+    assert (renewed["root"], renewed["fresh"]) == (2, True)
+    release = tmp_path / "heitje-9.whl"
+    release.write_bytes(b"a release")
+    assert command("trust", "release", *offline, release)["software"] == ["heitje-9.whl"]
+    assert fetch(backend, programme, tmp_path / "till", "software/heitje-9.whl") == b"a release"
+    refused = heitje("trust", "renew", "--offline-keys", tmp_path / "none.json", "--dir", backend.directory)
+    assert (refused.returncode, "none.json" in refused.stderr) == (1, True)
+
+
+def test_what_changes_is_published_by_the_server_itself(programme: TestProgramme, tmp_path: Path) -> None:
+    directory = tmp_path / "backend"
+    assert heitje("init", "--test-programme", VECTOR, "--dir", directory).returncode == 0
+    command = [
+        sys.executable,
+        "-m",
+        "heitje",
+        "backend",
+        "publish",
+        "--dir",
+        str(directory),
+        "--every-s",
+        "1",
+        "--json",
+    ]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as publisher:
+        assert publisher.stdin is not None
+        assert publisher.stdout is not None
+        first, second = (json.loads(publisher.stdout.readline()) for _ in range(2))
+        assert (first["publication"], second["at"] > first["at"]) == (1, True)
+        publisher.stdin.close()
+        assert publisher.wait(30) == 0
