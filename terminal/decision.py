@@ -13,6 +13,7 @@ from heitje.card import certificate as certificates
 from heitje.card.acceptance import CardContext, check_card_offline, check_certificate
 from heitje.codes import SignedCode
 from heitje.cose import MalformedToken
+from heitje.headroom import Headroom, Standing, headroom
 from heitje.journal import Instrument, PaperEvidence, PhoneEvidence
 from heitje.refusals import Refusal
 from terminal.journal_store import JournalStore
@@ -69,6 +70,25 @@ class Desk:
             return max(signed, server_time.read(anchor.server_time, self.journal.terminal, keys))
         except MalformedToken:  # a key that the bundle lists no longer
             return signed
+
+    def headroom(self, now: int) -> Headroom:
+        """How much is left before each offline limit bites."""
+        unsent, unsent_card_cents = self.journal.unsent(now)
+        server = self.last_server_time()
+        return headroom(
+            Standing(
+                now=now,
+                trust_age_s=self.trust.age_s(now),
+                clock_floor=max(BUILD_TIME, server),
+                server_time=server,
+                unsent=unsent,
+                unsent_card_cents=unsent_card_cents,
+                limits=self.bundle.limits,
+                card_limits=self.bundle.card_limits,
+                cards_online_only=self.bundle.cards_online_only,
+                paper_till=self.bundle.paper_till,
+            )
+        )
 
     def _context(self, cti: bytes, remaining: int, now: int) -> Context:
         bundle, server = self.bundle, self.last_server_time()
