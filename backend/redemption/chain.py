@@ -68,7 +68,3 @@ class Chain:
         if higher == link.tmc + 1:
             return (above.balance_before, above.previous_tmri) == (link.balance_after, link.tmri)
         return above.balance_before <= link.balance_after
-
-    def last(self) -> Link | None:
-        """The link with the highest counter."""
-        return self._links[max(self._links)] if self._links else None
