@@ -5,8 +5,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from drivers.printer import Condition
+
+OPERATORS_MAX: Final = 9
+"""One screen shows them all."""
 
 
 class Device(StrEnum):

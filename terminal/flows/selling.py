@@ -133,6 +133,13 @@ def _leave(scene: Scene, _: object) -> Step:
     return home(scene) if decided(scene) else (scene, ())
 
 
+def _read_problem(scene: Scene, _: Confirmed) -> Step:
+    """Why the last try did not pay has been read; the sale waits for another."""
+    if scene.sale.phase is not Phase.PRESENT:
+        return _leave(scene, _)
+    return replace(scene, sale=replace(scene.sale, problem=None, balance=None)), ()
+
+
 def _lapse(scene: Scene, _: Lapsed) -> Step:
     if scene.sale.phase is Phase.PRESENT:
         return sell(scene, GivenUp(Refusal.NOTHING_PRESENTED))
@@ -196,7 +203,7 @@ SELLING: Final[Rows] = {
     (Place.SALE, ClosingAsked): _ask_closing,
     (Place.SALE, SlipDone): _paper_of_sale,
     (Place.SALE, Typed): _type_next,
-    (Place.SALE, Confirmed): _leave,
+    (Place.SALE, Confirmed): _read_problem,
     (Place.SALE, Back): _leave,
     (Place.SALE, Lapsed): _lapse,
     (Place.CASH, Typed): type_amount,

@@ -106,7 +106,7 @@ def _answer(effect: Effect, drill: Drill | None, state: State) -> Event:
 
 def _evidence(state: State) -> CardEvidence:
     evidence = state.tenders[-1].evidence
-    return evidence if isinstance(evidence, CardEvidence) else NO_CARD
+    return replace(evidence, tmc=1) if isinstance(evidence, CardEvidence) else NO_CARD
 
 
 def _drill(scene: Scene, event: Drilled) -> Step:

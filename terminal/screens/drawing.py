@@ -32,6 +32,10 @@ class Rect(NamedTuple):
         """Whether a point is in it."""
         return self.x <= x < self.right and self.y <= y < self.bottom
 
+    def centred(self, width: int, height: int) -> tuple[int, int]:
+        """The top left corner of something of this size in its middle."""
+        return self.x + (self.width - width) // 2, self.y + (self.height - height) // 2
+
     def inset(self, dx: int, dy: int | None = None) -> "Rect":
         """It without a margin."""
         dy = dx if dy is None else dy

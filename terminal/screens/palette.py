@@ -25,6 +25,7 @@ INK: Final = Colour(0x15, 0x20, 0x2B)
 QUIET: Final = Colour(0x47, 0x51, 0x5B)
 BAR: Final = Colour(0x1F, 0x2D, 0x3A)
 WHITE: Final = Colour(0xFF, 0xFF, 0xFF)
+DIM: Final = Colour(0x6B, 0x6A, 0x66)
 KEY: Final = Colour(0xE6, 0xDF, 0xD2)
 LEAF: Final = Colour(0x0A, 0x5A, 0x48)
 BRICK: Final = Colour(0x8F, 0x1D, 0x1D)
@@ -76,6 +77,8 @@ BUTTONS: Final[dict[Weight, Pair]] = {
     Weight.PRIMARY: Pair(LEAF, WHITE, WHITE),
     Weight.DANGER: Pair(ROSE, BRICK, BRICK),
 }
+DISABLED: Final = Pair(PAGE, DIM, DIM)
+"""What cannot be pressed now; a component that is not active needs no contrast, and has enough to be read."""
 PRESSED: Final = Pair(INK, WHITE, WHITE)
 BARS: Final = Pair(BAR, WHITE, WHITE)
 PRACTICE_BAR: Final = Pair(PLUM, WHITE, WHITE)

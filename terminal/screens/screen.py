@@ -4,9 +4,11 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
+from heitje.journal import Instrument
 from terminal.flows.events import FlowEvent
+from terminal.flows.scene import Scene
 from terminal.screens.icons import Icon
 from terminal.screens.palette import Tone, Weight
 
@@ -99,9 +101,19 @@ class Tiles:
     """Up to twelve things to do."""
 
     tiles: tuple[Button, ...]
+    headline: str = ""
 
 
 Body: TypeAlias = Telling | Pad | Listing | Tiles
+View: TypeAlias = tuple[str, Tone, Body]
+"""A screen without its bar: name, tone, and what is said."""
+
+INSTRUMENT_ICONS: Final = {Instrument.CARD: Icon.CARD, Instrument.PHONE: Icon.PHONE, Instrument.PAPER: Icon.NOTE}
+
+
+def calm(scene: Scene) -> Tone:
+    """How a screen feels on which nothing is good or bad; training feels different."""
+    return Tone.PRACTICE if scene.training else Tone.CALM
 
 
 @dataclass(frozen=True, slots=True)
