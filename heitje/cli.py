@@ -14,12 +14,15 @@ EXIT_INTERRUPTED: Final = 130
 
 PARTS: Final = {
     "terminal": ("terminal.cli", "the till: set up, sell, journal, sync"),
+    "card": ("terminal.card_cli", "the desk: make citizens' cards, show them, hold their silicon to what is assumed"),
     "backend": ("backend.cli", "the municipality's side: set up, serve, fund, settle, check"),
     "sim": ("firmware_sim.cli", "simulated card, printer, scanner, or a whole counter"),
     "vectors": ("heitje.vectors.cli", "run files of known answers"),
     "demo": ("firmware_sim.demo.cli", "the whole story on one machine"),
 }
 """Found by name, so that a machine holds only the parts that it needs: a till has no backend, a server no devices."""
+_EXTRAS: Final = {"card": "terminal"}
+"""The extra to install, where it is not called as its part is."""
 
 
 def usage() -> str:
@@ -48,8 +51,9 @@ def main(argv: list[str] | None = None) -> int:
     try:
         module = importlib.import_module(part[0])
     except ModuleNotFoundError as error:
+        extra = _EXTRAS.get(words[0], words[0])
         print(
-            f"heitje: the part {words[0]} is not installed here ({error.name} is missing); install heitje[{words[0]}]",
+            f"heitje: the part {words[0]} is not installed here ({error.name} is missing); install heitje[{extra}]",
             file=sys.stderr,
         )
         return EXIT_USAGE

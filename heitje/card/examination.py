@@ -6,19 +6,17 @@ Nothing is written: a wrong or foreign card is left as it was. A blank card's se
 what cannot become a Heitje card's is refused.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final, TypeAlias
 
 from heitje.card import factory_key, making, sale
 from heitje.card import session as sessions
-from heitje.card.certificate import to_file
 from heitje.card.file_settings import HEITJE_FILES, LIGHT_FILES, FileSettings, FileType
 from heitje.card.key_change import RANDOM_LENGTH, Chance, get_key_version
 from heitje.card.keys import CardKeys
 from heitje.card.layout import (
-    FILE_CERTIFICATE,
     FILE_TRANSACTION_MAC,
     KEY_CARD,
     KEY_COUNT,
@@ -75,12 +73,20 @@ class Unfit(StrEnum):
 
 @dataclass(frozen=True)
 class Blueprint:
-    """The card that is to be: its programme, its UID, its certificate (a COSE_Sign1), and who gives its keys."""
+    """The card that is to be: its programme, its UID, its certificate (a COSE_Sign1), and who gives its keys.
+
+    `accepts` says whether a certificate that the card has already will do; without it only `certificate` itself.
+    """
 
     df_name: bytes
     uid: bytes
     certificate: bytes
     keys: CardKeys = field(repr=False)
+    accepts: Callable[[bytes], bool] | None = None
+
+    def has_certificate(self, token: bytes) -> bool:
+        """Whether the certificate that was read needs no writing."""
+        return token == self.certificate or (self.accepts is not None and self.accepts(token))
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,9 +170,7 @@ def _look_inside(blueprint: Blueprint, chance: Chance, kind: Kind) -> Exchange[l
     if isinstance(missing, Unfit):
         return missing
     if Step.FILES not in missing:
-        content = to_file(blueprint.certificate)
-        if (yield from sale.read_data(session, FILE_CERTIFICATE, 0, len(content))) != content:
-            missing.append(Step.CERTIFICATE)
+        missing += [] if (yield from _has_certificate(blueprint, session)) else [Step.CERTIFICATE]
     else:
         missing.append(Step.CERTIFICATE)
     if Step.TRANSACTION_MAC not in missing:
@@ -178,6 +182,14 @@ def _look_inside(blueprint: Blueprint, chance: Chance, kind: Kind) -> Exchange[l
     missing += [] if all(versions) else [Step.KEYS]
     missing += [] if issuer_key != ZERO_KEY else [Step.ISSUER_KEY]
     return missing
+
+
+def _has_certificate(blueprint: Blueprint, session: Session) -> Exchange[bool]:
+    try:
+        token = yield from sale.read_certificate(session)
+    except sale.ForeignCard:
+        return False
+    return blueprint.has_certificate(token)
 
 
 def _either_key(blueprint: Blueprint, chance: Chance) -> Exchange[tuple[Session, bytes]]:

@@ -4,7 +4,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final, TypeAlias
+from typing import Final, Protocol, TypeAlias
 
 from heitje.card.layout import KEY_LOADER, KEY_TERMINAL, KEY_TRANSACTION_MAC, UID_LENGTH
 from heitje.card.messaging import cmac
@@ -30,6 +30,14 @@ def diversify(master: bytes, uid: bytes, df_name: bytes, key_number: int) -> byt
     if len(uid) != UID_LENGTH or len(df_name) != 8:
         raise ValueError("a UID is 7 bytes and a DF name 8")
     return an10922(master, uid + df_name + bytes((key_number,)))
+
+
+class KeyProvider(Protocol):
+    """Whoever holds a programme's masters: a test programme, or a municipality's key store behind a relay."""
+
+    def card_keys(self, uid: bytes, df_name: bytes) -> CardKeys:
+        """One card's keys, by number; the numbers are those of `heitje.card.layout`."""
+        ...
 
 
 @dataclass(frozen=True)

@@ -90,6 +90,12 @@ def greet(programmes: Sequence[Programme], random_numbers: Sequence[bytes]) -> E
     """
     programme = yield from _selected(programmes)
     session = yield from _authenticated(programme.keys, random_numbers)
+    certificate = yield from read_certificate(session)
+    return Contact(session, certificate, (yield from last_commit(session)))
+
+
+def read_certificate(session: Session) -> Exchange[bytes]:
+    """File 00's certificate, unchecked. Raises `ForeignCard` where none can be there, `StatusFault`, `NotAuthentic`."""
     beginning = yield from read_data(session, FILE_CERTIFICATE, 0, CERTIFICATE_FIRST_READ)
     try:
         end = LENGTH_BYTES + length_of(beginning)
@@ -99,7 +105,7 @@ def greet(programmes: Sequence[Programme], random_numbers: Sequence[bytes]) -> E
         beginning += yield from read_data(
             session, FILE_CERTIFICATE, CERTIFICATE_FIRST_READ, end - CERTIFICATE_FIRST_READ
         )
-    return Contact(session, beginning[LENGTH_BYTES:end], (yield from last_commit(session)))
+    return beginning[LENGTH_BYTES:end]
 
 
 def last_commit(session: Session) -> Exchange[Committed]:

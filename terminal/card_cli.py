@@ -1,0 +1,171 @@
+# SPDX-FileCopyrightText: 2026 The Heitje contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""`heitje card personalise | show | check-silicon`: the desk where citizens' cards are made and looked at.
+
+Exit codes: 0 done, 1 the card was refused or the work failed, 2 not understood or not set up.
+"""
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from drivers.devices import open_reader
+from drivers.errors import LibraryMissing
+from heitje.card.examination import STEPS, Looked, Progress, Step
+from heitje.card.session import Transmit
+from heitje.card.silicon import Finding, Verdict
+from heitje.programme import TestProgramme
+from terminal import card_words
+from terminal.card_desk import CardDesk, DeskFailed
+from terminal.card_issuer import CARD_LIFE_YEARS, CardIssuer, TestIssuer
+
+EXIT_FAILED: Final = 1
+EXIT_USAGE: Final = 2
+DEFAULT_TIMEOUT_S: Final = 60.0
+_LIFE_MAX_YEARS: Final = 20
+
+
+def main(argv: list[str]) -> int:
+    """Run one sub-command. Returns its exit code."""
+    arguments = _parser().parse_args(argv)
+    command: Callable[[argparse.Namespace, CardDesk, CardIssuer], int] = arguments.command
+    try:
+        issuer = _issuer(arguments)
+        desk = CardDesk(open_reader(arguments.reader), _tell, arguments.timeout_s)
+    except (OSError, ValueError, LibraryMissing) as error:
+        print(f"heitje card: {error}", file=sys.stderr)
+        return EXIT_USAGE
+    try:
+        return command(arguments, desk, issuer)
+    except DeskFailed as error:
+        if arguments.json:
+            print(json.dumps({"done": False, "reason": str(error)}))
+        print(f"heitje card: {error}", file=sys.stderr)
+        return EXIT_FAILED
+
+
+def _personalise(arguments: argparse.Namespace, desk: CardDesk, issuer: CardIssuer) -> int:
+    """Make a blank card a card of the programme; finish one that was begun."""
+    uid, looked = desk.work(_looking(issuer) if arguments.look else _making(issuer))
+    document = {"uid": uid.hex().upper(), **card_words.progress_document(looked)}
+    if arguments.json:
+        print(json.dumps(document))
+    else:
+        print(card_words.progress_text(uid, looked, issuer.programme))
+    return 0 if isinstance(looked, Progress) and (arguments.look or not looked.missing) else EXIT_FAILED
+
+
+def _looking(issuer: CardIssuer) -> Callable[[bytes, Transmit], tuple[bytes, Looked]]:
+    return lambda uid, transmit: (uid, issuer.look(uid, transmit))
+
+
+def _making(issuer: CardIssuer) -> Callable[[bytes, Transmit], tuple[bytes, Looked]]:
+    """Tell each step by its place among all; a card that is held again is told only what is still to be done."""
+
+    def make(uid: bytes, transmit: Transmit) -> tuple[bytes, Looked]:
+        return uid, issuer.personalise(uid, transmit, _tell_step)
+
+    return make
+
+
+def _tell_step(step: Step) -> None:
+    _tell(f"  {step}")
+
+
+def _show(arguments: argparse.Namespace, desk: CardDesk, issuer: CardIssuer) -> int:
+    """Show certificate, balance, last transactions, counter and key version."""
+    sheet = desk.work(issuer.show)
+    print(json.dumps(card_words.sheet_document(sheet)) if arguments.json else card_words.sheet_text(sheet))
+    return 0
+
+
+def _check_silicon(arguments: argparse.Namespace, desk: CardDesk, issuer: CardIssuer) -> int:
+    """Run the checks of docs/silicon.md."""
+    findings: list[Finding] = []
+
+    def examine(uid: bytes, transmit: Transmit) -> tuple[bytes, Looked]:
+        findings.clear()  # a card that left in the middle is examined anew
+        return uid, issuer.examine(uid, transmit, findings.append, arguments.spend)
+
+    uid, looked = desk.work(examine)
+    if not isinstance(looked, Progress):
+        raise DeskFailed(f"this card is not examined: {looked}")
+    if arguments.json:
+        print(json.dumps(card_words.silicon_document(uid, looked, findings)))
+    else:
+        print(card_words.silicon_text(looked, findings))
+    return EXIT_FAILED if any(finding.verdict is Verdict.DIFFERS for finding in findings) else 0
+
+
+def _tell(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def _issuer(arguments: argparse.Namespace) -> CardIssuer:
+    programme = TestProgramme.parse(arguments.test_programme.read_text(encoding="utf-8"))
+    scope = tuple(getattr(arguments, "scope", ())) or None
+    years = getattr(arguments, "years", CARD_LIFE_YEARS)
+    return TestIssuer(programme, lambda: int(time.time()), years, scope)
+
+
+def _seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError("a number of seconds") from error
+    if not 0 <= value <= 86_400:
+        raise argparse.ArgumentTypeError("between 0 and 86400 seconds")
+    return value
+
+
+def _years(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= _LIFE_MAX_YEARS:
+        raise argparse.ArgumentTypeError(f"between 1 and {_LIFE_MAX_YEARS} years")
+    return int(text)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="heitje card", description="The desk where citizens' cards are made.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    personalise = commands.add_parser(
+        "personalise",
+        help="make a blank card a card of the programme, or finish one that was begun",
+        description="Make a blank DESFire Light, EV2 or EV3 a card of the programme. A card that leaves too early is "
+        "finished when it is held again. A foreign card, or one that was loaded before, is left as it is. Steps: "
+        + ", ".join(dict.fromkeys(step for steps in STEPS.values() for step in steps))
+        + ".",
+    )
+    personalise.add_argument("--look", action="store_true", help="only say how far the card is")
+    personalise.add_argument(
+        "--years", type=_years, default=CARD_LIFE_YEARS, metavar="N", help=f"the card's life ({CARD_LIFE_YEARS})"
+    )
+    personalise.add_argument(
+        "--scope", action="append", default=[], metavar="TEXT", help="bind the whole purse, as category:bakery"
+    )
+    _finish(personalise, _personalise)
+
+    _finish(commands.add_parser("show", help="certificate, balance, last transactions, counter, key version"), _show)
+
+    silicon = commands.add_parser("check-silicon", help="hold a card to the assumptions of docs/silicon.md")
+    silicon.add_argument(
+        "--spend", action="store_true", help="also load and sell a cent: the card is not to be handed out afterwards"
+    )
+    _finish(silicon, _check_silicon)
+    return parser
+
+
+def _finish(command: argparse.ArgumentParser, run: Callable[[argparse.Namespace, CardDesk, CardIssuer], int]) -> None:
+    command.add_argument("--reader", required=True, metavar="ADDR", help="pcsc:*, pcsc:NAME or pn532:/dev/ttyUSB0")
+    command.add_argument(
+        "--test-programme", type=Path, required=True, metavar="FILE", help="whose card it is, with its keys"
+    )
+    command.add_argument(
+        "--timeout-s", type=_seconds, default=DEFAULT_TIMEOUT_S, metavar="N", help="give up after (60)"
+    )
+    command.add_argument("--json", action="store_true", help="answer for a program; progress is on standard error")
+    command.set_defaults(command=run)
