@@ -45,6 +45,7 @@ BACKEND_LINE = {
 # A library of a device, a wire format or a user interface is known to one module, where it can be replaced; the
 # web framework to one folder.
 HOME_OF_LIBRARY: dict[str, str | tuple[str, ...]] = {
+    "babel": "terminal/catalogues.py",
     "base45": "heitje/qr.py",
     "cbor2": "heitje/deterministic.py",
     "django": "backend/",

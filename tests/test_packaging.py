@@ -46,21 +46,23 @@ def test_version_is_the_same_everywhere(metadata: dict[str, Any]) -> None:
 
 
 def test_till_installs_no_backend() -> None:
-    assert not {"django", "django-ninja", "gunicorn", "lxml", "schwifty", "pygame", "pyscard"} & pins("terminal").keys()
+    assert (
+        not {"django", "django-ninja", "gunicorn", "lxml", "schwifty", "pygame-ce", "pyscard"} & pins("terminal").keys()
+    )
 
 
 def test_server_installs_no_devices() -> None:
-    devices = {"nfcpy", "pyscard", "pyserial", "python-escpos", "pillow", "pygame", "requests"}
+    devices = {"nfcpy", "pyscard", "pyserial", "python-escpos", "pillow", "pygame-ce", "requests"}
     assert not devices & pins("backend").keys()
 
 
 def test_demo_needs_no_compiler_for_the_card_daemon() -> None:
-    assert not {"pyscard", "pygame"} & pins("demo").keys()
+    assert not {"pyscard", "pygame-ce"} & pins("demo").keys()
 
 
 def test_locks_agree_on_every_version() -> None:
     everything = {lock.stem: pins(lock.stem) for lock in LOCKS}
-    assert set(everything) == {"backend", "build", "demo", "pcsc", "terminal", "test"}
+    assert set(everything) == {"backend", "build", "demo", "pcsc", "screens", "terminal", "test"}
     for library in {library for lock in everything.values() for library in lock}:
         assert len({lock[library] for lock in everything.values() if library in lock}) == 1, library
 
@@ -77,7 +79,7 @@ def test_lock_pins_bytes_and_names_no_host(lock: Path) -> None:
 def test_every_dependency_is_locked(metadata: dict[str, Any]) -> None:
     """A dependency that pyproject.toml gained without ./run lock."""
     extras = metadata["optional-dependencies"]
-    for name in ("terminal", "backend", "demo", "test", "pcsc"):
+    for name in ("terminal", "screens", "backend", "demo", "test", "pcsc"):
         wanted = names_of([*metadata["dependencies"], *extras[name]])
         assert wanted - {"heitje"} <= pins(name).keys(), name
 
@@ -87,7 +89,7 @@ def test_every_dependency_is_locked(metadata: dict[str, Any]) -> None:
     [
         ("heitje", ()),
         ("drivers", ("terminal", "pcsc")),
-        ("terminal", ("terminal",)),
+        ("terminal", ("terminal", "screens")),
         ("firmware_sim", ("sim",)),
         ("backend", ("backend",)),
     ],
