@@ -71,7 +71,9 @@ OUTSIDE_WORLD = frozenset(
         *("time", "urllib"),
     }
 )
-CLOCK_AND_FILE_CALLS = frozenset({"open", "now", "today", "utcnow", "read_text", "read_bytes", "write_text"})
+CLOCK_AND_FILE_CALLS = frozenset(
+    {"open", ".now", ".today", ".utcnow", ".read_text", ".read_bytes", ".write_text", ".write_bytes"}
+)
 
 SAYS_NOTHING = frozenset({"utils", "util", "helpers", "helper", "common", "base", "manager", "managers", "misc"})
 # REUSE-IgnoreStart
@@ -140,11 +142,13 @@ def without_typing(module: ast.Module) -> ast.Module:
 
 
 def calls(module: ast.Module) -> Iterator[tuple[int, str]]:
-    """Line and last name of everything called: `a.b(…)` gives `b`."""
+    """Line and last name of everything called: `b(…)` gives `b`, `a.b(…)` gives `.b`."""
     for node in ast.walk(module):
         match node:
-            case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)):
+            case ast.Call(func=ast.Name(id=name)):
                 yield node.lineno, name
+            case ast.Call(func=ast.Attribute(attr=name)):
+                yield node.lineno, f".{name}"
 
 
 def top(path: str) -> str:
@@ -328,6 +332,7 @@ def test_rule_finds_what_breaks_it(rule: Rule, bad: Tree) -> None:
         (one_module_per_library, {"heitje/money.py": "from django.db import models\n"}),
         (one_module_per_library, {"backend/shops/models.py": "import ninja\n"}),
         (names_say_something, {"backend/common/money.py": ""}),
+        (what_travels_is_pure, {"heitje/journal.py": "text = open('journal').read()\n"}),
         (what_travels_is_pure, {"heitje/journal.py": "def f(clock: C) -> int:\n    return clock.now()\n"}),
         (no_package_no_mock_no_sleep_in_tests, {"tests/terminal/__init__.py": ""}),
         (no_package_no_mock_no_sleep_in_tests, {"tests/test_till.py": "from tests.conftest import ROOT\n"}),
