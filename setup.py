@@ -12,6 +12,5 @@ TOP_LEVEL = ("heitje", "drivers", "firmware_sim", "terminal", "backend", "demo")
 
 setup(
     package_dir={"": "."},
-    package_data={"terminal": ["locale/*/LC_MESSAGES/*.po"]},
     packages=find_packages(include=[name + pattern for name in TOP_LEVEL for pattern in ("", ".*")]),
 )
