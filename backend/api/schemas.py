@@ -45,6 +45,19 @@ BATCH: Final[Schema] = {
 }
 
 
+HOLD_REQUEST: Final[Schema] = {
+    "oneOf": [
+        {
+            "type": "object",
+            "required": ["sale", "amount", *members],
+            "additionalProperties": False,
+            "properties": {"sale": _BASE64URL, "amount": {"type": "integer", "minimum": 1}, **members},
+        }
+        for members in ({"token": _BASE64URL}, {"uid": _BASE64URL, "tmc": {"type": "integer", "minimum": 1}})
+    ]
+}
+
+
 def _object(**properties: Schema) -> Schema:
     properties["server_time"] = _BASE64URL
     return {"type": "object", "required": list(properties), "properties": properties}
@@ -52,6 +65,12 @@ def _object(**properties: Schema) -> Schema:
 
 JOURNAL_ANSWER: Final = _object(cursor=_SEQ, outcomes={"type": "array", "items": _OUTCOME})
 OUTCOMES: Final = _object(outcomes={"type": "array", "items": _OUTCOME})
+HOLD: Final[Schema] = {
+    "oneOf": [
+        _object(held={"type": "boolean", "const": True}, until=_SEQ),
+        _object(held={"type": "boolean", "const": False}, reason={"type": "string"}),
+    ]
+}
 HEAD: Final = _object(seq=_SEQ, hash=_BASE64URL, state={"type": "string", "enum": ["active", "suspended"]})
 
 

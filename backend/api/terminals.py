@@ -13,11 +13,13 @@ from ninja import Query, Router
 
 from backend.api.authentication import TerminalSignature, signed_time
 from backend.api.problems import Problem, ProblemRaised
-from backend.api.schemas import BATCH, HEAD, JOURNAL_ANSWER, OUTCOMES, documented
+from backend.api.schemas import BATCH, HEAD, HOLD, HOLD_REQUEST, JOURNAL_ANSWER, OUTCOMES, documented
 from backend.assembly import configuration_in_use, programme_of
 from backend.redemption import intake, outcomes
+from backend.redemption.holding import hold
 from backend.redemption.journal_branches import OutOfSequence
 from backend.shops.models import Terminal
+from heitje.holds import HoldRequest
 from heitje.journal import MalformedEntry
 from heitje.messages import SEQ_MAX, Batch, MalformedMessage, encode_base64url, outcome_documents
 
@@ -39,6 +41,17 @@ def post_journal(request: HttpRequest, terminal: str) -> JsonResponse:
     except OutOfSequence as error:
         raise ProblemRaised(Problem.OUT_OF_SEQUENCE, str(error), expected=error.expected) from error
     return _answer(caller, answer.to_document(), now)
+
+
+@router.post("/{terminal}/holds", openapi_extra=documented(HOLD, HOLD_REQUEST), summary="May I take this now?")
+def post_hold(request: HttpRequest, terminal: str) -> JsonResponse:
+    """Yes, and it is kept for this sale for ten minutes; or no, for a reason. Asked again, answered alike."""
+    caller, now = _caller(request), int(time.time())
+    try:
+        asked = HoldRequest.decode(request.body)
+    except MalformedMessage as error:
+        raise ProblemRaised(Problem.MALFORMED_BODY, str(error)) from error
+    return _answer(caller, hold(caller, asked, programme_of(configuration_in_use()), now).to_document(), now)
 
 
 @router.get("/{terminal}/outcomes", openapi_extra=documented(OUTCOMES), summary="What became of pending entries")

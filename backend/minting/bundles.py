@@ -38,7 +38,7 @@ def issue_bundles(programme: str, key_store: KeyStore, number: int, at: int) -> 
 
     A new one is as of publication `number`. Raises `KeysRefused`.
     """
-    listed, online_only = _listed_keys(key_store), cards_online_only()
+    listed, online_only = listed_keys(key_store), cards_online_only()
     newest = Q(
         version=Subquery(
             IssuedBundle.objects.filter(terminal=OuterRef("terminal"))
@@ -69,6 +69,17 @@ def deny_list(at: int) -> frozenset[bytes]:
     return frozenset(bytes.fromhex(name) for names in (cards, waiting, spent) for name in names)
 
 
+def listed_keys(key_store: KeyStore) -> tuple[BundleKey, ...]:
+    """The programme's keys; a revoked one is listed for everything but vouchers."""
+    revoked = revoked_kids()
+    return tuple(
+        BundleKey(key.public, key.uses - {KeyUse.VOUCHER}, key.valid_from, key.valid_until)
+        if key.public.kid in revoked
+        else key
+        for key in key_store.keys
+    )
+
+
 def _bundle(
     programme: str, terminal: Terminal, df_name: bytes, keys: tuple[BundleKey, ...], online_only: bool
 ) -> TrustBundle:
@@ -95,14 +106,3 @@ def _still_says(token: bytes | None, now: TrustBundle) -> bool:
         return False
     then = TrustBundle.from_claims(payload_map(parse(token, BUNDLE_MAX)))
     return replace(then, issued=0, version=0) == now
-
-
-def _listed_keys(key_store: KeyStore) -> tuple[BundleKey, ...]:
-    """The programme's keys; a revoked one is listed for everything but vouchers."""
-    revoked = revoked_kids()
-    return tuple(
-        BundleKey(key.public, key.uses - {KeyUse.VOUCHER}, key.valid_from, key.valid_until)
-        if key.public.kid in revoked
-        else key
-        for key in key_store.keys
-    )

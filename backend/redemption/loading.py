@@ -5,7 +5,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from django.db.models import Max, Q, Sum
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet, Sum
 
 from backend.ledger import accounts
 from backend.ledger.accounts import AccountName
@@ -13,7 +13,7 @@ from backend.ledger.posting import balances
 from backend.minting.models import Card, IssuedVoucher, Publication
 from backend.redemption.chain import Chain, Link
 from backend.redemption.evidence import Facts
-from backend.redemption.models import MAIN, CardTransaction, Claim, ClaimState, JournalEntry
+from backend.redemption.models import MAIN, CardTransaction, Claim, ClaimState, Hold, JournalEntry
 from backend.redemption.situation import Anchor, ClaimKey, Situation
 from backend.shops.models import Terminal
 from heitje.journal import CardEvidence, Entry, Instrument, Kind
@@ -55,6 +55,7 @@ def load(terminal: Terminal, facts: Sequence[Facts], branches: frozenset[str], t
     situation.vouchers = {row.cti: row for row in IssuedVoucher.objects.filter(cti__in=ctis).defer("token")}
     _load_holdings(situation)
     _load_guarantee(situation)
+    _load_holds(situation, uids | ctis)
     oldest = min(fact.entry.time for fact in facts) - PUBLICATIONS_S
     situation.publications = {row.number: row for row in Publication.objects.filter(confirmed_at__gte=oldest)}
     return situation
@@ -131,6 +132,24 @@ def _load_holdings(situation: Situation) -> None:
 def account_of(voucher: IssuedVoucher) -> AccountName:
     """The account that holds a voucher's value."""
     return accounts.note(voucher.cti) if voucher.paper else accounts.allowance(voucher.cti)
+
+
+def _load_holds(situation: Situation, items: set[str]) -> None:
+    """What was promised of these items: to this terminal, or to others that have not taken it yet."""
+    mine = Hold.objects.filter(terminal=situation.terminal, item__in=items)
+    situation.confirmed = {(row.sale, row.item, row.number): row.amount for row in mine}
+    for row in live_holds(situation.now).filter(item__in=items).exclude(terminal=situation.terminal):
+        situation.held_elsewhere.add((row.item, row.number))
+        voucher = situation.vouchers.get(row.item)
+        if voucher is not None:
+            account = account_of(voucher)
+            situation.holdings[account] = max(0, situation.holdings[account] - row.amount)
+
+
+def live_holds(now: int) -> QuerySet[Hold]:
+    """Holds that keep something: not over, and no claim of that sale has come."""
+    claims = Claim.objects.filter(terminal=OuterRef("terminal"), sale=OuterRef("sale"), item=OuterRef("item"))
+    return Hold.objects.filter(~Exists(claims), until__gt=now)
 
 
 def _load_guarantee(situation: Situation) -> None:

@@ -125,6 +125,33 @@ class Claim(models.Model):
         return f"{self.terminal_id}/{self.branch}{self.intent_seq} {self.state}"
 
 
+class Hold(models.Model):
+    """A yes to a till with a connection: it may take `amount` cents of an item under a number, in one sale.
+
+    It keeps the value until Unix second `until`, unless the claim has come first; that it was given is kept for intake.
+    """
+
+    terminal = models.ForeignKey(Terminal, on_delete=models.PROTECT, related_name="holds")
+    sale = models.CharField(max_length=32)
+    instrument = models.PositiveSmallIntegerField(choices=[(kind.value, kind.name) for kind in Instrument])
+    item = models.CharField(max_length=32)
+    """The card's UID, or the voucher's id."""
+    number = models.PositiveBigIntegerField()
+    """A code's seq, a card's next transaction; 0 of a note."""
+    amount = models.BigIntegerField()
+    until = models.PositiveBigIntegerField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=("terminal", "sale", "item", "number"), name="redemption_hold_once"),
+            models.CheckConstraint(condition=models.Q(amount__gt=0), name="redemption_hold_amount"),
+        ]
+        indexes: ClassVar = [models.Index(fields=("item", "until"), name="redemption_hold_item")]
+
+    def __str__(self) -> str:
+        return f"hold of {self.terminal_id} until {self.until}"
+
+
 class CardTransaction(models.Model):
     """One link of a card's chain: a sale that is proved by its own TMV, or by the next one's EncTMRI."""
 

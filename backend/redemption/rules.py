@@ -33,6 +33,8 @@ def check_card_rules(facts: Facts, claim: Claim, situation: Situation) -> Why | 
     suspended_at = situation.cards[claim.item].suspended_at
     if suspended_at is not None and entry.time > suspended_at + BLOCK_PUBLISHED_S:
         return Refusal.BLOCKED
+    if situation.was_confirmed(claim):
+        return None
     day, mine = _day(entry.time, situation), situation.mine(claim.item, claim.intent_seq, claim.branch)
     today = [other for other in mine if _day(other.time, situation) == day]
     unsent = _unsent(entry, claim, situation)
@@ -62,8 +64,8 @@ def check_voucher_rules(facts: Facts, claim: Claim, situation: Situation) -> Why
     earliest = 0 if situation.anchor is None else situation.anchor.time - CLOCK_TOLERANCE_S
     if not earliest <= entry.time <= situation.latest_fitting(entry.seq) + CLOCK_TOLERANCE_S:
         return Reason.TIME_DOES_NOT_FIT
-    publication = situation.publications.get(entry.bundle or 0)
-    if publication is None or publication.number < _last_served(situation):
+    confirmed, publication = situation.was_confirmed(claim), situation.publications.get(entry.bundle or 0)
+    if not confirmed and (publication is None or publication.number < _last_served(situation)):
         return Reason.BUNDLE_OUTDATED
     voucher = voucher_of(signed).voucher
     issued = situation.vouchers.get(claim.item)
@@ -78,6 +80,8 @@ def check_voucher_rules(facts: Facts, claim: Claim, situation: Situation) -> Why
             return Refusal.TOO_LITTLE_LEFT
     elif mine:
         return Refusal.ALREADY_USED
+    if confirmed or publication is None:
+        return None
     context = Context(
         now=entry.time,
         shop=_shop(situation),

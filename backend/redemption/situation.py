@@ -66,6 +66,10 @@ class Situation:
     cards: dict[str, Card] = field(default_factory=dict)
     chains: dict[str, Chain] = field(default_factory=dict)
     vouchers: dict[str, IssuedVoucher] = field(default_factory=dict)
+    confirmed: dict[tuple[str, str, int], int] = field(default_factory=dict)
+    """What this terminal was allowed when it asked: cents, by sale, item and number."""
+    held_elsewhere: set[tuple[str, int]] = field(default_factory=set)
+    """Items and numbers that another terminal or sale was promised, and has not taken yet."""
     holdings: dict[AccountName, int] = field(default_factory=lambda: defaultdict(int))
     guarantee_left: dict[bool, int] = field(default_factory=dict)
     """What the guarantee still pays this shop's owner: of cards (True), of phone and paper (False)."""
@@ -103,6 +107,11 @@ class Situation:
             and claim.intent_seq < before_seq
             and claim.state not in VOID_STATES
         ]
+
+    def was_confirmed(self, claim: Claim) -> bool:
+        """Whether the backend itself said yes to this before it was taken: then its offline limits are no matter."""
+        number = (claim.tmc_before or 0) + 1 if claim.instrument == Instrument.CARD else claim.code_seq or 0
+        return self.confirmed.get((claim.sale, claim.item, number), 0) >= claim.amount
 
     def unsent_cents(self, instrument: Instrument, before_seq: int) -> int:
         """What this terminal has taken by one instrument since its last contact, before an intent."""

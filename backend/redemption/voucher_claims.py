@@ -40,6 +40,8 @@ def judge_voucher(facts: Facts, claim: Claim, situation: Situation) -> Judgement
     earlier = _earlier_claim(claim, situation)
     if earlier is not None:
         return _judge_second(facts, claim, issued, earlier, situation)
+    if (claim.item, claim.code_seq or 0) in situation.held_elsewhere and not situation.was_confirmed(claim):
+        return _within_guarantee(facts, claim, situation, (accounts.LOSS_FUND,), Reason.TAKEN_ELSEWHERE)
     left = situation.holdings[account_of(issued)]
     if left < claim.amount:
         sources = (account_of(issued), accounts.citizen(issued.citizen), accounts.LOSS_FUND)

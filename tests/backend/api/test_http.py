@@ -13,6 +13,7 @@ import pytest
 import requests
 
 from heitje import server_time
+from heitje.holds import HoldRequest
 from heitje.journal import Kind, entry_hash
 from heitje.keys import SigningKey
 from heitje.messages import BATCH_BYTES_MAX, Batch, BatchAnswer, Outcome, decode_base64url
@@ -216,10 +217,24 @@ def test_the_documents_describe_every_address(backend: Served) -> None:
     document = answer.json()
     assert (answer.status_code, document["openapi"][:3]) == (200, "3.1")
     assert set(document["paths"]) == {
-        *(f"/v1/terminals/{{terminal}}/{name}" for name in ("journal", "outcomes", "head")),
+        *(f"/v1/terminals/{{terminal}}/{name}" for name in ("journal", "holds", "outcomes", "head")),
         *("/v1/trust/metadata/{name}", "/v1/trust/targets/{path}"),
     }
     for path, operations in document["paths"].items():
         for operation in operations.values():
             assert {"200", "default"} <= set(operation["responses"])
             assert ("security" in operation) == path.startswith("/v1/terminals/")
+
+
+def test_a_hold_over_the_wire(backend: Served, programme: TestProgramme) -> None:
+    asked = HoldRequest(bytes(16), 40, uid=programme.cards[1].uid, tmc=1)
+    path = f"/v1/terminals/{TERMINAL}/holds"
+    answer = backend.send("POST", path, asked.encode()).json()
+    assert answer["held"]
+    assert answer["until"] > time.time()
+    assert is_server_time(answer["server_time"], programme)
+    assert backend.send("POST", path, asked.encode()).json()["until"] == answer["until"]
+    refused = backend.send("POST", path, HoldRequest(bytes(16), 41, uid=programme.cards[1].uid, tmc=1).encode()).json()
+    assert (refused["held"], refused["reason"]) == (False, "too little left")
+    assert problem(backend.send("POST", path, b"{}")) == (400, "malformed-body")
+    assert problem(backend.send("POST", path, asked.encode(), key=STRANGER)) == (401, "bad-signature")
