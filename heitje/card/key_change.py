@@ -14,7 +14,7 @@ from typing import Final
 from heitje.card import session as sessions
 from heitje.card.apdu import wrap
 from heitje.card.layout import KEY_ISSUER, KEY_TERMINAL, Command, Status
-from heitje.card.messaging import command_mac, encrypt_command
+from heitje.card.messaging import Key, command_mac, encrypt_command
 from heitje.card.sale import ForeignCard
 from heitje.card.session import Exchange, NotAuthentic, Session, StatusFault
 
@@ -64,7 +64,7 @@ def get_key_version(session: Session, number: int) -> Exchange[int]:
 
 
 def renew_terminal_key(
-    df_name: bytes, issuer_key: bytes, new: bytes, version: int, old: Mapping[int, bytes], chance: Chance
+    df_name: bytes, issuer_key: Key, new: bytes, version: int, old: Mapping[int, bytes], chance: Chance
 ) -> Exchange[Renewal]:
     """Move key 1 to `new`; `old`: this card's key 1 by version, as far as the programme still has its masters.
 

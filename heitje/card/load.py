@@ -17,6 +17,7 @@ from heitje.card import record as records
 from heitje.card import sale
 from heitje.card import session as sessions
 from heitje.card.layout import BALANCE_MAX, KEY_LOADER, Command
+from heitje.card.messaging import Key
 from heitje.card.record import Record, RecordKind
 from heitje.card.session import Exchange, Session
 
@@ -47,7 +48,7 @@ def tmri_of(load_number: int) -> bytes:
 
 
 def prepare(
-    session: Session, loader_key: bytes, rnda: bytes, load_number: int, amount: int, time: int
+    session: Session, loader_key: Key, rnda: bytes, load_number: int, amount: int, time: int
 ) -> Exchange[Credited | TooMuch]:
     """Steps 3 to 6: credit `amount` cents in the shadow copy; `time` Unix seconds goes into the record.
 

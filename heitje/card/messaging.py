@@ -6,7 +6,8 @@ Every function takes the counter that the specification names: a command's MAC a
 answer's use CmdCtr after it. Sources: NXP AN12343, AN12196; NIST SP 800-38B (CMAC).
 """
 
-from typing import Final, NamedTuple
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple, Protocol, TypeAlias
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.cmac import CMAC
@@ -29,6 +30,50 @@ class SessionKeys(NamedTuple):
 
     enc: bytes
     mac: bytes
+
+
+class CardKey(Protocol):
+    """A card's own AES key, wherever it is kept: it opens a session and need not be seen for it."""
+
+    def encrypt(self, plain: bytes) -> bytes:
+        """AES-CBC from a zero IV, without padding; `plain` is whole blocks."""
+        ...
+
+    def decrypt(self, enciphered: bytes) -> bytes:
+        """The reverse."""
+        ...
+
+    def cmac(self, message: bytes) -> bytes:
+        """AES-CMAC, 16 bytes."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class KeyInHand:
+    """A card's key whose 16 bytes are here."""
+
+    value: bytes = field(repr=False)
+
+    def encrypt(self, plain: bytes) -> bytes:
+        """See `CardKey`."""
+        return cbc_encrypt(self.value, plain)
+
+    def decrypt(self, enciphered: bytes) -> bytes:
+        """See `CardKey`."""
+        return cbc_decrypt(self.value, enciphered)
+
+    def cmac(self, message: bytes) -> bytes:
+        """See `CardKey`."""
+        return cmac(self.value, message)
+
+
+Key: TypeAlias = bytes | CardKey
+"""A key as callers give it: its 16 bytes, or whoever keeps it."""
+
+
+def key_of(key: Key) -> CardKey:
+    """The key as something to work with."""
+    return KeyInHand(key) if isinstance(key, bytes) else key
 
 
 def cmac(key: bytes, message: bytes) -> bytes:
@@ -60,11 +105,12 @@ def rotate_left(block: bytes) -> bytes:
     return block[1:] + block[:1]
 
 
-def derive(key: bytes, rnda: bytes, rndb: bytes) -> SessionKeys:
+def derive(key: Key, rnda: bytes, rndb: bytes) -> SessionKeys:
     """The session's keys from the card's key and both 16-byte random numbers (CARD.md section 2 step 3)."""
     mixed = bytes(a ^ b for a, b in zip(rnda[2:8], rndb[:6], strict=True))
     tail = _SV_TAIL + rnda[:2] + mixed + rndb[6:16] + rnda[8:16]
-    return SessionKeys(cmac(key, _COMMAND_IV_LABEL + tail), cmac(key, _ANSWER_IV_LABEL + tail))
+    card_key = key_of(key)
+    return SessionKeys(card_key.cmac(_COMMAND_IV_LABEL + tail), card_key.cmac(_ANSWER_IV_LABEL + tail))
 
 
 def command_mac(mac_key: bytes, command: int, counter: int, ti: bytes, data: bytes) -> bytes:

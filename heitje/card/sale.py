@@ -28,6 +28,7 @@ from heitje.card.layout import (
     Command,
     Status,
 )
+from heitje.card.messaging import Key
 from heitje.card.record import Record, RecordKind
 from heitje.card.session import Exchange, NotAuthentic, Session, StatusFault
 from heitje.cose import MalformedToken
@@ -64,7 +65,7 @@ class Programme:
     """An application to look for: its DF name, and this card's key 1 by version, the newest first."""
 
     df_name: bytes
-    keys: Sequence[bytes]
+    keys: Sequence[Key]
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +207,7 @@ def _selected(programmes: Sequence[Programme]) -> Exchange[Programme]:
     raise ForeignCard("no application of a programme that this till accepts")
 
 
-def _authenticated(keys: Sequence[bytes], random_numbers: Sequence[bytes]) -> Exchange[Session]:
+def _authenticated(keys: Sequence[Key], random_numbers: Sequence[bytes]) -> Exchange[Session]:
     for place, (key, rnda) in enumerate(zip(keys, random_numbers, strict=False), start=1):
         try:
             return (yield from sessions.authenticate_first(KEY_TERMINAL, key, rnda))

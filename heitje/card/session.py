@@ -13,7 +13,7 @@ from typing import TypeAlias, TypeVar
 from heitje.card import messaging
 from heitje.card.apdu import MalformedAnswer, select, unwrap, wrap
 from heitje.card.layout import BLOCK, Command, Status
-from heitje.card.messaging import MAC_LENGTH, PaddingError, SessionKeys
+from heitje.card.messaging import MAC_LENGTH, CardKey, Key, PaddingError, SessionKeys, key_of
 
 Result = TypeVar("Result")
 Exchange: TypeAlias = Generator[bytes, bytes, Result]
@@ -70,38 +70,40 @@ class Session:
             raise NotAuthentic(f"the answer to command {command:02X} cannot be deciphered") from error
 
 
-def authenticate_first(key_number: int, key: bytes, rnda: bytes) -> Exchange[Session]:
-    """AuthenticateEV2First; `rnda` is 16 fresh random bytes.
+def authenticate_first(key_number: int, key: Key, rnda: bytes) -> Exchange[Session]:
+    """AuthenticateEV2First; `rnda` is 16 fresh random bytes. The key may be kept elsewhere, as in a hardware store.
 
     Raises `StatusFault` (91AE: another key), `NotAuthentic`.
     """
+    card_key = key_of(key)
     rndb, answer = yield from _challenge(
-        wrap(Command.AUTHENTICATE_EV2_FIRST, bytes((key_number, 0))), key, rnda, answer_length=2 * BLOCK
+        wrap(Command.AUTHENTICATE_EV2_FIRST, bytes((key_number, 0))), card_key, rnda, answer_length=2 * BLOCK
     )
-    plain = messaging.cbc_decrypt(key, answer)
+    plain = card_key.decrypt(answer)
     if plain[_TI_LENGTH : _TI_LENGTH + BLOCK] != messaging.rotate_left(rnda):
         raise NotAuthentic("the card did not prove that it knows the key")
-    return Session(messaging.derive(key, rnda, rndb), plain[:_TI_LENGTH])
+    return Session(messaging.derive(card_key, rnda, rndb), plain[:_TI_LENGTH])
 
 
-def authenticate_non_first(session: Session, key_number: int, key: bytes, rnda: bytes) -> Exchange[None]:
+def authenticate_non_first(session: Session, key_number: int, key: Key, rnda: bytes) -> Exchange[None]:
     """AuthenticateEV2NonFirst: another key in the same session; TI and counter go on. Raises as the first does."""
+    card_key = key_of(key)
     rndb, answer = yield from _challenge(
-        wrap(Command.AUTHENTICATE_EV2_NON_FIRST, bytes((key_number,))), key, rnda, answer_length=BLOCK
+        wrap(Command.AUTHENTICATE_EV2_NON_FIRST, bytes((key_number,))), card_key, rnda, answer_length=BLOCK
     )
-    if messaging.cbc_decrypt(key, answer) != messaging.rotate_left(rnda):
+    if card_key.decrypt(answer) != messaging.rotate_left(rnda):
         raise NotAuthentic("the card did not prove that it knows the key")
-    session.keys = messaging.derive(key, rnda, rndb)
+    session.keys = messaging.derive(card_key, rnda, rndb)
 
 
-def _challenge(first: bytes, key: bytes, rnda: bytes, answer_length: int) -> Exchange[tuple[bytes, bytes]]:
+def _challenge(first: bytes, key: CardKey, rnda: bytes, answer_length: int) -> Exchange[tuple[bytes, bytes]]:
     answer, status = unwrapped((yield first))
     if status != Status.MORE_FRAMES:
         raise StatusFault(first[1], status)
     if len(answer) != BLOCK:
         raise NotAuthentic("the card's challenge is not 16 bytes")
-    rndb = messaging.cbc_decrypt(key, answer)
-    proof = messaging.cbc_encrypt(key, rnda + messaging.rotate_left(rndb))
+    rndb = key.decrypt(answer)
+    proof = key.encrypt(rnda + messaging.rotate_left(rndb))
     answer, status = unwrapped((yield wrap(Command.ADDITIONAL_FRAME, proof)))
     if status != Status.OK:
         raise StatusFault(first[1], status)
