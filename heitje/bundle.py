@@ -15,7 +15,7 @@ from heitje.acceptance import ListedKey, Shop
 from heitje.claims import Claim, Table
 from heitje.cose import AAD_BUNDLE, MalformedToken
 from heitje.deterministic import Value, encode
-from heitje.keys import PublicKey, SigningKey
+from heitje.keys import PublicKey, Signer
 from heitje.limits import CardLimits, Limits
 
 BUNDLE_MAX: Final = 4 * 1024 * 1024
@@ -119,7 +119,7 @@ class TrustBundle:
         """Seconds since it was issued; none for a clock that is behind."""
         return max(0, now - self.issued)
 
-    def sign(self, key: SigningKey) -> bytes:
+    def sign(self, key: Signer) -> bytes:
         """The signed bundle. Raises `ValueError` for values that `open_bundle` would refuse."""
         document: dict[str, Any] = {
             "iss": self.iss,

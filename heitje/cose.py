@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Final
 
 from heitje.deterministic import NotDeterministic, Value, decode, encode
-from heitje.keys import EDDSA, ES256, PublicKey, SigningKey
+from heitje.keys import EDDSA, ES256, PublicKey, Signer
 
 AAD_VOUCHER: Final = b"heitje/voucher/1"
 AAD_CODE: Final = b"heitje/code/1"
@@ -44,7 +44,7 @@ class Sign1:
     signature: bytes
 
 
-def sign(payload: bytes, key: SigningKey, external_aad: bytes) -> bytes:
+def sign(payload: bytes, key: Signer, external_aad: bytes) -> bytes:
     """A COSE_Sign1 over `payload`."""
     protected = encode({_HEADER_ALGORITHM: key.public.algorithm, _HEADER_KID: key.public.kid})
     signature = key.sign(_to_be_signed(protected, external_aad, payload))

@@ -9,7 +9,7 @@ SHA-256, a hint and nothing more (VOUCHERS.md section 1).
 import hashlib
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Final
+from typing import Final, Protocol
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
@@ -72,6 +72,19 @@ def _loaded(raw: bytes) -> Ed25519PublicKey | ec.EllipticCurvePublicKey:
     if len(raw) == _ED25519_LENGTH:
         return Ed25519PublicKey.from_public_bytes(raw)
     return ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), raw)
+
+
+class Signer(Protocol):
+    """Whoever can sign for a public key: a private key that is here, or a hardware store that keeps it."""
+
+    @property
+    def public(self) -> PublicKey:
+        """What the signature verifies under."""
+        ...
+
+    def sign(self, message: bytes) -> bytes:
+        """A 64-byte signature."""
+        ...
 
 
 class SigningKey:

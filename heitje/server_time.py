@@ -12,12 +12,12 @@ from heitje import claims, cose
 from heitje.claims import Claim, Table
 from heitje.cose import AAD_TIME, MalformedToken
 from heitje.deterministic import encode
-from heitje.keys import PublicKey, SigningKey
+from heitje.keys import PublicKey, Signer
 
 _CLAIMS: Final = Table(Claim(3, "aud", claims.is_text), Claim(6, "iat", claims.is_uint))
 
 
-def sign(terminal: bytes, now: int, key: SigningKey) -> bytes:
+def sign(terminal: bytes, now: int, key: Signer) -> bytes:
     """The time `now` (Unix seconds) for one terminal."""
     return cose.sign(encode(_CLAIMS.write({"aud": terminal.hex(), "iat": now})), key, AAD_TIME)
 

@@ -9,7 +9,7 @@ from heitje import claims, cose
 from heitje.claims import Claim, Table
 from heitje.cose import AAD_VOUCHER, MalformedToken, Sign1
 from heitje.deterministic import Value, encode
-from heitje.keys import PublicKey, SigningKey
+from heitje.keys import PublicKey, Signer
 from heitje.money import Cents
 
 CTI_LENGTH: Final = 16
@@ -92,7 +92,7 @@ def decode(token: bytes) -> SignedVoucher:
     return SignedVoucher(Voucher.from_claims(cose.payload_map(sign1)), sign1, token)
 
 
-def issue(voucher: Voucher, key: SigningKey) -> bytes:
+def issue(voucher: Voucher, key: Signer) -> bytes:
     """Sign a voucher. Raises `ValueError` for values that a decoder would refuse, or for more than 700 bytes."""
     token = cose.sign(encode(voucher.to_claims()), key, AAD_VOUCHER)
     decode(token)

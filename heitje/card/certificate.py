@@ -13,7 +13,7 @@ from heitje.card.layout import UID_LENGTH
 from heitje.claims import Claim, Table
 from heitje.cose import AAD_CARD, MalformedToken, Sign1
 from heitje.deterministic import Value, encode
-from heitje.keys import SigningKey
+from heitje.keys import Signer
 
 CERTIFICATE_MAX: Final = 246
 LENGTH_BYTES: Final = 2
@@ -70,7 +70,7 @@ def decode(token: bytes) -> SignedCertificate:
     return SignedCertificate(CardCertificate.from_claims(cose.payload_map(sign1)), sign1, token)
 
 
-def issue(certificate: CardCertificate, key: SigningKey) -> bytes:
+def issue(certificate: CardCertificate, key: Signer) -> bytes:
     """Sign a certificate. Raises `ValueError` for values that `decode` would refuse, or for more than 246 bytes."""
     token = cose.sign(encode(certificate.to_claims()), key, AAD_CARD)
     decode(token)
