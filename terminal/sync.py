@@ -8,15 +8,11 @@ Everything may be repeated: the backend answers `duplicate` to what it has. Noth
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Final
-from urllib.parse import urlsplit
+from typing import Any, Final
 
-import requests
-from requests.exceptions import BaseHTTPError  # type: ignore[attr-defined]  # the stubs do not name it; it is there
-
-from heitje import __version__, server_time
+from heitje import server_time
 from heitje.bundle import KeyUse
 from heitje.cose import MalformedToken
 from heitje.journal import Kind, entry_hash
@@ -29,28 +25,31 @@ from heitje.messages import (
     MalformedMessage,
     decode_base64url,
     encode_base64url,
-    read_object,
     read_outcomes,
 )
-from heitje.request_signature import Request, sign_request
 from terminal.journal_file import JournalNotWritten
 from terminal.journal_store import Draft, JournalStore
 from terminal.key_store import TerminalKeys
+from terminal.line import (
+    CONFLICT,
+    NOT_FOUND,
+    OK,
+    SERVER_ERROR,
+    TOO_MANY,
+    UNAUTHORISED,
+    Answer,
+    Line,
+    NoAddress,
+    NoAnswer,
+    printable,
+)
 from terminal.trust.client import TrustClient, TrustOutOfReach, TrustRefused
 from terminal.trust.store import TrustBusy, TrustStore, TrustUnreadable
 from terminal.trust.trusted import Trust
 
-CONNECT_TIMEOUT_S: Final = 5.0
-READ_TIMEOUT_S: Final = 30.0
-ANSWER_TIMEOUT_S: Final = 60.0
-"""Longest time for a whole answer, however slowly it drips."""
-_ANSWER_MAX: Final = 1024 * 1024
-"""Bytes; 500 outcomes with their reasons fit."""
-_CHUNK: Final = 65_536
-_WORDS_MAX: Final = 200
+ANCHOR_EVERY_S: Final = 60
+"""Between uploads of single sales the clock is anchored no more often than this."""
 _BASE64_OF: Final = 4 / 3
-_OK, _CONFLICT, _UNAUTHORISED, _NOT_FOUND, _TOO_MANY, _SERVER_ERROR = 200, 409, 401, 404, 429, 500
-_DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
 _log = logging.getLogger(__name__)
 
@@ -91,12 +90,6 @@ class _Ended(Exception):
         self.end = end
 
 
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    status: int
-    body: bytes
-
-
 @dataclass
 class Sync:
     """One till's line to its backend."""
@@ -107,26 +100,40 @@ class Sync:
     journal: JournalStore
     store: TrustStore
     clock: Callable[[], int] = lambda: int(time.time())
-    http: requests.Session = field(default_factory=requests.Session)
     _sent: int = 0
-    _skew_s: int | None = None
+    _compared: bool = False
+    _skew_known: bool = False
     _trust_end: TrustEnd = TrustEnd.LATER
     _trust_why: str | None = None
     _outcomes: list[EntryOutcome] = field(default_factory=list)
+    _told_time: bytes | None = None
+    """The server's signed time in the last answer to a batch."""
+
+    def __post_init__(self) -> None:
+        self.line = Line(self.url, self.journal.terminal, self.keys.signing, self.clock)
 
     def run(self) -> SyncReport:
-        """Upload everything, take in what the backend says. Never raises for what the network or the backend does."""
+        """Trust, upload, news: everything. Never raises for what the network or the backend does."""
+        report = self._ended(self._refresh_trust, self._first_contact, self._upload, self._ask_pending)
+        if report.end is SyncEnd.DONE and self._trust_end is TrustEnd.REFUSED:
+            return replace(report, end=SyncEnd.SERVICE, why=self._trust_why)
+        return report
+
+    def upload(self) -> SyncReport:
+        """Only what is new in the journal, at once; everything, where this has not met the backend yet."""
+        return self._ended(self._upload, self._anchor_by_answer) if self._compared else self.run()
+
+    def _ended(self, *steps: Callable[[], None]) -> SyncReport:
+        self._sent, self._outcomes = 0, []
         try:
-            self._refresh_trust()
-            self._first_contact()
-            self._upload()
-            self._ask_pending()
+            for step in steps:
+                step()
         except _Ended as ended:
             return self._report(ended.end, str(ended))
-        except (JournalNotWritten, OSError) as error:
+        except NoAnswer as error:
+            return self._report(SyncEnd.LATER, str(error))
+        except (NoAddress, JournalNotWritten, OSError) as error:
             return self._report(SyncEnd.SERVICE, str(error))
-        if self._trust_end is TrustEnd.REFUSED:
-            return self._report(SyncEnd.SERVICE, self._trust_why)
         return self._report(SyncEnd.DONE, None)
 
     def _report(self, end: SyncEnd, why: str | None) -> SyncReport:
@@ -136,8 +143,9 @@ class Sync:
     def _first_contact(self) -> None:
         """Compare heads, and anchor the clock. A restored disk is found here, before anything forks."""
         answer = self._ask("GET", "head")
-        if answer.status == _NOT_FOUND:
-            return  # a backend that tells no head: the upload itself finds a gap or a fork
+        if answer.status == NOT_FOUND:
+            self._compared = True  # a backend that tells no head: the upload itself finds a gap or a fork
+            return
         document = self._object(answer)
         seq, mine = document.get("seq"), self.journal.head()
         if type(seq) is not int or seq < 0:
@@ -149,6 +157,7 @@ class Sync:
                 self.journal.supersede()
             raise _Ended(SyncEnd.RESTORED, f"the backend knows entry {seq} otherwise than this journal")
         self._anchor(signed)
+        self._compared = True
 
     def _signed_time(self, token: object) -> tuple[bytes, int] | None:
         """The server's signed time, and what it says; None for anything else."""
@@ -168,18 +177,26 @@ class Sync:
                 [Draft(Kind.TIME_ANCHOR, self.clock(), server_time=signed[0], bundle=self.trust.number)]
             )
 
+    def _anchor_by_answer(self) -> None:
+        """Each contact anchors the clock, but not each of many sales in a minute."""
+        signed = None if self._told_time is None else self._signed_time(encode_base64url(self._told_time))
+        last = self.journal.last_anchor()
+        before = self._signed_time(encode_base64url(last.server_time)) if last and last.server_time else None
+        if signed is not None and (before is None or signed[1] >= before[1] + ANCHOR_EVERY_S):
+            self._anchor(signed)
+
     def _upload(self) -> None:
         after = self.journal.cursor()
         while (batch := self._batch(after)).entries:
             answer = self._ask("POST", "journal", batch.encode())
-            if answer.status == _CONFLICT:
+            if answer.status == CONFLICT:
                 after = self._expected_before(answer, after)
             else:
                 after = self._take_in(self._object(answer), batch)
 
-    def _expected_before(self, answer: _Answer, after: int) -> int:
+    def _expected_before(self, answer: Answer, after: int) -> int:
         """After which entry to send anew: always an earlier one. What is there already is answered `duplicate`."""
-        expected = self._object_of(answer.body).get("expected", 1)
+        expected = answer.document.get("expected", 1)
         if type(expected) is not int or not 0 < expected <= after:
             raise _Ended(SyncEnd.SERVICE, "the backend and this journal do not agree on what comes next")
         return expected - 1
@@ -199,7 +216,7 @@ class Sync:
         try:
             answer = BatchAnswer.from_document(document)
         except MalformedMessage as error:
-            raise _Ended(SyncEnd.LATER, f"the backend's answer cannot be read: {_words(error)}") from error
+            raise _Ended(SyncEnd.LATER, f"the backend's answer cannot be read: {printable(error)}") from error
         last = batch.after + len(batch.entries)
         if not batch.after < answer.cursor <= last:
             raise _Ended(SyncEnd.LATER, "the backend's cursor is none of this batch")
@@ -207,6 +224,7 @@ class Sync:
         if len({outcome.seq for outcome in told}) != answer.cursor - batch.after:
             raise _Ended(SyncEnd.LATER, "the backend does not say what became of each entry")
         self.journal.acknowledge(max(answer.cursor, self.journal.cursor()), told)
+        self._told_time = answer.server_time
         self._sent += answer.cursor - batch.after
         self._outcomes += told
         return answer.cursor
@@ -218,7 +236,7 @@ class Sync:
         while pending and after < pending[-1]:
             answer = self._ask("GET", f"outcomes?after={after}")
             try:
-                outcomes = read_outcomes(self._object_of(answer.body)) if answer.status == _OK else ()
+                outcomes = read_outcomes(answer.document) if answer.status == OK else ()
             except MalformedMessage:
                 return
             told = [outcome for outcome in outcomes if outcome.seq > after]
@@ -232,99 +250,39 @@ class Sync:
     def _refresh_trust(self) -> None:
         """What may be trusted from now on. Without it the rest is done all the same: its age lowers the limits."""
         try:
-            self.trust = TrustClient(self.store, f"{_origin(self.url)}/v1/trust", self.trust.bundle.iss).refresh()
+            self.trust = TrustClient(self.store, f"{self.line.origin}/v1/trust", self.trust.bundle.iss).refresh()
             self._trust_end = TrustEnd.FRESH
         except TrustRefused as error:
             self._trust_end = TrustEnd.REFUSED
-            self._trust_why = _words(error)
+            self._trust_why = printable(error)
         except (TrustOutOfReach, TrustBusy) as error:
             self._trust_end = TrustEnd.LATER
             _log.info("the trust was not refreshed: %s", error)
         except TrustUnreadable as error:
             self._trust_end = TrustEnd.REFUSED
-            self._trust_why = _words(error)
+            self._trust_why = printable(error)
 
-    def _ask(self, method: str, path: str, body: bytes = b"") -> _Answer:
-        """One request and its answer; signed anew, once, where the till's clock was wrong. Raises `_Ended`."""
-        answer = self._send(method, path, body)
-        if answer.status == _UNAUTHORISED and self._skew_s is None:
-            signed = self._signed_time(self._object_of(answer.body).get("server_time"))
+    def _ask(self, method: str, path: str, body: bytes = b"") -> Answer:
+        """One request and its answer; signed anew, once, where the till's clock was wrong.
+
+        Raises `_Ended`, `NoAnswer`, `NoAddress`.
+        """
+        answer = self.line.ask(method, path, body)
+        if answer.status == UNAUTHORISED and not self._skew_known:
+            signed = self._signed_time(answer.document.get("server_time"))
             if signed is not None:
                 self._anchor(signed)
-                self._skew_s = signed[1] - self.clock()
-                answer = self._send(method, path, body)
-        if answer.status == _TOO_MANY or answer.status >= _SERVER_ERROR:
+                self.line.skew_s = signed[1] - self.clock()
+                self._skew_known = True
+                answer = self.line.ask(method, path, body)
+        if answer.status == TOO_MANY or answer.status >= SERVER_ERROR:
             raise _Ended(SyncEnd.LATER, f"the backend answered {answer.status}")
-        if answer.status not in (_OK, _CONFLICT, _NOT_FOUND):
-            raise _Ended(SyncEnd.SERVICE, self._detail(answer))
+        if answer.status not in (OK, CONFLICT, NOT_FOUND):
+            raise _Ended(SyncEnd.SERVICE, answer.words)
         return answer
 
-    def _send(self, method: str, path: str, body: bytes) -> _Answer:
-        terminal = self.journal.terminal.hex()
-        headers = {
-            "Accept": "application/json",
-            "Accept-Encoding": "identity",
-            "User-Agent": f"heitje-terminal/{__version__}",
-            **({"Content-Type": "application/json"} if body else {}),
-        }
-        request = Request(method, f"{_origin(self.url)}/v1/terminals/{terminal}/{path}", headers, body)
-        try:
-            prepared = requests.Request(method, request.url, data=body or None).prepare()
-            request.url = prepared.url or request.url
-            sign_request(request, terminal, self.keys.signing, self.clock() + (self._skew_s or 0))
-            prepared.headers.update(request.headers)
-            settings = self.http.merge_environment_settings(request.url, {}, True, None, None)
-            timeout = (CONNECT_TIMEOUT_S, READ_TIMEOUT_S)
-            with self.http.send(prepared, timeout=timeout, allow_redirects=False, **settings) as response:
-                return _Answer(response.status_code, _content(response))
-        except (requests.RequestException, BaseHTTPError) as error:
-            raise _Ended(SyncEnd.LATER, f"no answer from the backend ({type(error).__name__})") from error
-
-    def _object(self, answer: _Answer) -> dict[str, object]:
-        if answer.status != _OK:
-            raise _Ended(SyncEnd.SERVICE, self._detail(answer))
-        return self._object_of(answer.body)
-
-    def _detail(self, answer: _Answer) -> str:
-        problem = self._object_of(answer.body)
-        return _words(problem.get("detail") or problem.get("title") or f"the backend answered {answer.status}")
-
     @staticmethod
-    def _object_of(body: bytes) -> dict[str, object]:
-        try:
-            return read_object(body, _ANSWER_MAX)
-        except MalformedMessage:
-            return {}
-
-
-def _origin(url: str) -> str:
-    """The backend's address as it is sent and signed: host in lower case, no default port. Raises `_Ended`."""
-    try:
-        parts = urlsplit(url)
-        host, port = parts.hostname, parts.port
-    except ValueError:
-        host = port = None
-        parts = urlsplit("")
-    if parts.scheme not in _DEFAULT_PORTS or not host:
-        raise _Ended(SyncEnd.SERVICE, "the backend's address is no http:// or https:// URL")
-    named = f"[{host}]" if ":" in host else host
-    place = named if port in (None, _DEFAULT_PORTS[parts.scheme]) else f"{named}:{port}"
-    return f"{parts.scheme}://{place}{parts.path.rstrip('/')}"
-
-
-def _content(response: requests.Response) -> bytes:
-    """The body as sent. Raises `_Ended` for one that is too long, or does not end."""
-    deadline = time.monotonic() + ANSWER_TIMEOUT_S
-    content = b""
-    while chunk := response.raw.read1(_CHUNK, decode_content=False):
-        content += chunk
-        if len(content) > _ANSWER_MAX:
-            raise _Ended(SyncEnd.LATER, "the backend's answer is too long")
-        if time.monotonic() > deadline:
-            raise _Ended(SyncEnd.LATER, "the backend's answer does not end")
-    return content
-
-
-def _words(value: object) -> str:
-    """What a stranger says, fit to be shown: one line, letters only, not too long."""
-    return "".join(letter for letter in str(value) if letter.isprintable())[:_WORDS_MAX]
+    def _object(answer: Answer) -> dict[str, Any]:
+        if answer.status != OK:
+            raise _Ended(SyncEnd.SERVICE, answer.words)
+        return answer.document
