@@ -21,7 +21,7 @@ PROOF_PREFIX: Final = "HEITJE:"
 class Sold:
     """A sale that has ended: `entries` are its intents, or redemptions where it is paid, in the tenders' order.
 
-    `given`: how the cashier closed an unresolved sale; None: it is not closed.
+    `given`: how the cashier closed an unresolved sale; None: it is not closed. `cash`: what was paid beside them.
     """
 
     shop_name: str
@@ -30,6 +30,7 @@ class Sold:
     verdict: Verdict
     entries: tuple[Entry, ...]
     given: bool | None = None
+    cash: int = 0
 
 
 def receipt_of(sold: Sold, language: str) -> Paper:
@@ -43,6 +44,7 @@ def receipt_of(sold: Sold, language: str) -> Paper:
         Columns(say("till"), sold.terminal.hex()),
         Rule(),
         *(Columns(INSTRUMENTS[e.instrument][language], say.euros(e.amount)) for e in sold.entries if e.instrument),
+        *([Columns(say("cash"), say.euros(sold.cash))] if sold.cash else []),
         Columns(say("total"), say.euros(sold.amount), bold=True, size=Size.DOUBLE),
         Rule(),
         *_how_it_ended(sold, say),

@@ -52,6 +52,7 @@ class ReceiptDesk:
                 state.verdict or Verdict.REFUSED,
                 _shown(mine, [tender.intent for tender in state.tenders]),
                 given=state.given,
+                cash=state.cash,
             )
         )
 

@@ -119,6 +119,7 @@ INSTRUMENTS: Final[dict[Instrument, Texts]] = {
 }
 
 RECEIPT: Final[dict[str, Texts]] = {
+    "cash": {"nl": "Contant", "en": "Cash", "de": "Bar"},
     "total": {"nl": "Totaal", "en": "Total", "de": "Summe"},
     "paid": {"nl": "BETAALD", "en": "PAID", "de": "BEZAHLT"},
     "unresolved": {"nl": "NOG NIET ZEKER", "en": "NOT YET CERTAIN", "de": "NOCH NICHT SICHER"},

@@ -79,6 +79,7 @@ SALES = {
     "card": sold(Verdict.ACCEPTED, redemption(2, Instrument.CARD, 320)),
     "phone": sold(Verdict.ACCEPTED, redemption(2, Instrument.PHONE, 1_000_000)),
     "note and card": sold(Verdict.ACCEPTED, PART, redemption(5, Instrument.CARD, 320)),
+    "note and cash": replace(sold(Verdict.ACCEPTED, PART), amount=820, cash=320),
     "paid without proof": sold(Verdict.ACCEPTED, intent(1, Instrument.CARD, 320)),
     "unresolved": sold(Verdict.UNRESOLVED, replace(PART, kind=Kind.INTENT, of=None), intent(5, Instrument.CARD, 320)),
     "given": sold(Verdict.UNRESOLVED, intent(1, Instrument.CARD, 320), given=True),
