@@ -20,6 +20,7 @@ from firmware_sim.console import Console
 from firmware_sim.faults import Faults, Moment, Tear
 from firmware_sim.field import Field
 from firmware_sim.lines import Lines, UnknownLine, do_line
+from firmware_sim.pace import Pace
 from firmware_sim.pcscd import PcscdMissing
 from firmware_sim.pn532 import Pn532
 from firmware_sim.printer.desk import printer_lines
@@ -76,12 +77,12 @@ def run_card(options: argparse.Namespace, console: Console, closing: ExitStack) 
     card = card_choice.chosen(options)
     field = Field(Faults(tear=options.tear), None if options.stay_away else options.return_after_s)
     if options.pn532 is not None:
-        reader = closing.enter_context(Pn532(field, options.pn532.absolute()))
+        reader = closing.enter_context(Pn532(field, options.pn532.absolute(), options.pace))
         address = f"pn532:{reader.path}"
         field.put(card)
     else:
         host, port = options.vpcd
-        cable = closing.enter_context(Vpcd(field, host, port))
+        cable = closing.enter_context(Vpcd(field, host, port, options.pace))
         address = f"vpcd:{host}:{port}"
         field.put(card)
         console.say("waiting", reader=address)
@@ -163,6 +164,14 @@ def _parser() -> argparse.ArgumentParser:
     reader = card.add_mutually_exclusive_group(required=True)
     reader.add_argument("--vpcd", type=_host_and_port, metavar="HOST:PORT", help="a vpcd that a pcscd has loaded")
     reader.add_argument("--pn532", type=Path, metavar="LINK", help="where the PN532's serial port is linked")
+    card.add_argument(
+        "--pace",
+        type=_pace,
+        nargs="?",
+        const=Pace(),
+        metavar="BAUD",
+        help="take real time: 106 kbit/s in the air, the PN532's line as fast as it is set to, or BAUD at most",
+    )
     tear = card.add_mutually_exclusive_group()
     for word, moment in TEARS.items():
         tear.add_argument(
@@ -203,6 +212,13 @@ def _tear(moment: Moment) -> Callable[[str], Tear]:
         return Tear(moment, int(text))
 
     return tear
+
+
+def _pace(text: str) -> Pace:
+    baud = int(text)
+    if baud < 1:
+        raise ValueError(text)
+    return Pace(baud)
 
 
 def _seconds(text: str) -> float:

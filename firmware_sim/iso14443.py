@@ -40,6 +40,11 @@ class Stage(Enum):
     HALTED = "halted"
 
 
+def frame_size(ats: bytes | None) -> int:
+    """Longest frame that a card takes, with its CRC."""
+    return _FRAME_SIZES[min(ats[1] & 0x0F, _FSDI_MAX)] if ats and len(ats) > 1 else 32
+
+
 class BlockLink:
     """One activated card; `transmit` does an APDU, None means silence (the card is away)."""
 
@@ -47,7 +52,7 @@ class BlockLink:
         self._ats = ats
         self._transmit = transmit
         self._stage = Stage.READY
-        self._command_size = _FRAME_SIZES[min(ats[1] & 0x0F, _FSDI_MAX)] if len(ats) > 1 else 32
+        self._command_size = frame_size(ats)
         self._answer_size = 32
         self._number = 1  # rule C
         self._command = b""

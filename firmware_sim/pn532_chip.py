@@ -8,17 +8,21 @@ other technology finds anything. The two ways to a card are both there: raw bloc
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Final
 
 from firmware_sim.contactless import ContactlessCard
 from firmware_sim.field import Field
 from firmware_sim.hsu import CHIP_TO_HOST, DATA_MAX, HOST_TO_CHIP
-from firmware_sim.iso14443 import BlockLink
+from firmware_sim.iso14443 import BlockLink, frame_size
+from firmware_sim.pace import GUARD_S, activation_s, air_frame_s, blocks_s, search_s
 
 FIRMWARE_VERSION: Final = bytes.fromhex("32010607")
 BAUDS: Final = (9600, 19200, 38400, 57600, 115200, 230400, 460800, 921600, 1288000)
+
+FRAME_SIZE_CHIP: Final = 64
+"""Longest frame that the chip's own block protocol takes from a card."""
 
 _OK: Final = b"\x00"
 _RF_TIMEOUT: Final = b"\x01"
@@ -42,11 +46,13 @@ _MORE: Final = 0x40
 class Response:
     """The answer, and how long the chip listens to the field before it gives it, in seconds.
 
-    An answer of None is a syntax error: the chip sends its error frame.
+    `air_s` is what it takes on the air, where time is kept. An answer of None is a syntax error: the chip sends its
+    error frame.
     """
 
     payload: bytes | None
     wait_s: float = 0.0
+    air_s: float = 0.0
 
 
 @dataclass(slots=True)
@@ -68,6 +74,7 @@ class Chip:
         self._timeout_s = 0.0512
         self._targets: list[_Target] = []
         self._collected = b""
+        self._carrier = False
         self.next_baud: int | None = None
         self._commands: dict[int, Callable[[bytes], bytes | Response | None]] = {
             0x00: self._diagnose,
@@ -95,7 +102,7 @@ class Chip:
         response = answer if isinstance(answer, Response) else Response(answer)
         if response.payload is None:
             return response
-        return Response(bytes((CHIP_TO_HOST, payload[1] + 1)) + response.payload, response.wait_s)
+        return replace(response, payload=bytes((CHIP_TO_HOST, payload[1] + 1)) + response.payload)
 
     def _diagnose(self, data: bytes) -> bytes | None:
         if data[:1] == b"\x00":  # communication line test: echo
@@ -145,23 +152,28 @@ class Chip:
             self._timeout_s = 100e-6 * 2 ** (min(index, 16) - 1) if index else 0.0
         return b""
 
-    def _in_list_passive_target(self, data: bytes) -> bytes | None:
+    def _in_list_passive_target(self, data: bytes) -> Response | None:
         if len(data) < 2 or not 1 <= data[0] <= _TARGETS_MAX:
             return None
         self._targets.clear()
         entry = self._field.entry
+        air_s = search_s() if self._carrier else GUARD_S + search_s()
+        self._carrier = True
         if data[1] != _TYPE_A_106:
-            return b"\x00"
+            return Response(b"\x00", air_s=air_s)
         found = b""
         for card in sorted(self._field.cards, key=lambda card: card.uid)[: data[0]]:
             card.power_off()  # selecting it anew ends what it was in
+            air_s += activation_s(len(card.uid))
             target = _Target(card, entry, self._link(card))
             self._targets.append(target)
             found += bytes((len(self._targets),)) + card.atqa[::-1]
             found += bytes((card.sak, len(card.uid))) + card.uid
             if target.link and self._parameters & _AUTOMATIC_RATS:
-                found += target.link.exchange(b"\xe0\x80") or b""
-        return bytes((len(self._targets),)) + found
+                ats = target.link.exchange(b"\xe0\x80") or b""
+                air_s += air_frame_s(2) + air_frame_s(len(ats))
+                found += ats
+        return Response(bytes((len(self._targets),)) + found, air_s=air_s)
 
     def _link(self, card: ContactlessCard) -> BlockLink | None:
         return BlockLink(card.ats, lambda apdu: self._field.transmit(card, apdu)) if card.ats else None
@@ -175,7 +187,7 @@ class Chip:
         answer = target.link.exchange(data) if target.link else self._field.transmit(target.card, data)
         if not answer or self._lost():
             return self._silence()
-        return Response(_OK + answer)
+        return Response(_OK + answer, air_s=air_frame_s(len(data)) + air_frame_s(len(answer)))
 
     def _in_data_exchange(self, data: bytes) -> bytes | Response | None:
         if not data:
@@ -192,7 +204,10 @@ class Chip:
         command, self._collected = self._collected, b""
         target = self._targets[number - 1]
         answer = self._field.transmit(target.card, command) if target.entry == self._field.entry else None
-        return _OK + answer if answer else self._silence()
+        if not answer:
+            return self._silence()
+        sizes = frame_size(target.card.ats), FRAME_SIZE_CHIP
+        return Response(_OK + answer, air_s=blocks_s(len(command), len(answer), *sizes))
 
     def _in_release(self, data: bytes) -> bytes | None:
         if len(data) != 1:
@@ -207,5 +222,6 @@ class Chip:
         return self._noise is not None and self._random.randrange(100) < self._noise.lost_percent
 
     def _field_off(self) -> None:
+        self._carrier = False
         self._targets.clear()
         self._field.power_off()

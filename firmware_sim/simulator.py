@@ -52,6 +52,10 @@ class Simulator(ABC):
             os.read(self._wake_reader, 4096)
         return descriptor in readable
 
+    def pause(self, seconds: float) -> None:
+        """Let time pass, as the real thing would need it; `close` ends it."""
+        self._stop.wait(seconds)
+
     def close(self) -> None:
         """Stop and give everything back. Raises what ended the thread before its time."""
         self._stop.set()

@@ -20,8 +20,12 @@ from typing import Final
 
 from firmware_sim.contactless import ContactlessCard
 from firmware_sim.field import Field
+from firmware_sim.iso14443 import frame_size
+from firmware_sim.pace import Pace, Spent, blocks_s
 from firmware_sim.simulator import Simulator
 
+READER_FRAME_SIZE: Final = 256
+"""A contactless PC/SC reader tells the card that it takes frames of any length (ISO/IEC 14443-4: FSDI 8)."""
 RETRY_S: Final = 0.1
 """Pause before the next try to reach a vpcd that is not there yet."""
 ABSENCE_S: Final = 0.5
@@ -40,8 +44,10 @@ _NOT_SUPPORTED: Final = bytes.fromhex("6A81")
 class Vpcd(Simulator):
     """A virtual reader's field, connected to the vpcd at `host` and `port`."""
 
-    def __init__(self, field: Field, host: str, port: int) -> None:
+    def __init__(self, field: Field, host: str, port: int, pace: Pace | None = None) -> None:
         super().__init__("vpcd")
+        self._pace = pace
+        self.spent = Spent()
         self._address = (host, port)
         self._socket: socket.socket | None = None
         self._received = b""
@@ -133,7 +139,13 @@ class Vpcd(Simulator):
             return card.atr
         if message[:1] == bytes((_READER_CLASS,)):
             return card.uid + _OK if message[:4] == _GET_UID else _NOT_SUPPORTED
-        return self.field.transmit(card, message) or b""
+        answer = self.field.transmit(card, message) or b""
+        if self._pace is not None:
+            air_s = blocks_s(len(message), len(answer), frame_size(card.ats), READER_FRAME_SIZE)
+            self.spent.commands += 1
+            self.spent.air_s += air_s
+            self.pause(air_s)
+        return answer
 
     @staticmethod
     def _acknowledge_at_once(connection: socket.socket) -> None:
