@@ -5,52 +5,45 @@
 The offline roles' keys stand in a file of their own, which is opened only for what a person signs.
 """
 
-import hashlib
 import json
-import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, Self
 
 from backend.minting.keystore import KeysRefused
-from heitje import cose, server_time, vouchers
-from heitje.bundle import BundleKey, KeyUse, TrustBundle
-from heitje.card.keys import diversify
-from heitje.card.layout import KEY_TRANSACTION_MAC
+from backend.minting.signing import MintKey, Signatures, log_given
+from heitje.bundle import BundleKey, KeyUse
+from heitje.card.keys import CardKeys, Masters, diversify
+from heitje.card.layout import KEY_LENGTH, KEY_TERMINAL, KEY_TRANSACTION_MAC, KEY_VERSION_FIRST
+from heitje.card.messaging import CardKey, KeyInHand
 from heitje.card.transaction import TransactionKeys, decrypt_reader_id, tmv, transaction_keys
-from heitje.keys import PublicKey, SigningKey
+from heitje.keys import SigningKey
 from heitje.programme import TestProgramme, is_published
 from heitje.trust_root import OFFLINE, Role
-from heitje.vouchers import Voucher
 
-LOG: Final = logging.getLogger(__name__)
 _OWNER_ONLY: Final = 0o600
 _NOTE: Final = "A test programme's keys, published for everyone to read. Production settings refuse them."
+_TRANSACTIONS_REMEMBERED: Final = 4096
 
 
-@dataclass(frozen=True)
-class _MintKey:
-    private: SigningKey
-    listed: BundleKey
-
-
-class FileKeyStore:
+class FileKeyStore(Signatures):
     """Keys read from `keys.json`; see `keystore.KeyStore` for what each method promises."""
 
     def __init__(
         self,
         df_name: bytes,
-        mint_keys: tuple[_MintKey, ...],
-        master_transaction_mac: bytes,
+        mint_keys: tuple[MintKey, ...],
+        masters: Masters,
+        terminal_masters: Mapping[int, bytes],
         trust_keys: Mapping[Role, tuple[SigningKey, ...]],
     ) -> None:
+        super().__init__(mint_keys, trust_keys)
         self._df_name = df_name
-        self._mint_keys = mint_keys
-        self._trust_keys = trust_keys
-        self._transaction_keys = lru_cache(maxsize=4096)(
-            lambda uid, tmc: _keys_of(master_transaction_mac, df_name, uid, tmc)
+        self._masters = masters
+        self._terminal_masters = terminal_masters
+        self._transaction_keys = lru_cache(maxsize=_TRANSACTIONS_REMEMBERED)(
+            lambda uid, tmc: _keys_of(masters.transaction_mac, df_name, uid, tmc)
         )
 
     @classmethod
@@ -64,54 +57,23 @@ class FileKeyStore:
             trust_keys = _read_trust_keys(document.get("trust", {}))
             if offline is not None:
                 trust_keys |= _read_trust_keys(_read(offline))
-            df_name, master = bytes.fromhex(document["df_name"]), bytes.fromhex(document["transaction_mac"])
+            df_name = bytes.fromhex(document["df_name"])
+            masters, terminal_masters = _read_masters(document["card_masters"])
             mint_keys = tuple(_read_key(row) for row in document["keys"])
-            secrets = [master, *(bytes.fromhex(row["seed"]) for row in document["keys"])]
-        except (OSError, ValueError, KeyError, TypeError) as error:
+            secrets = [bytes.fromhex(row["seed"]) for row in document["keys"]]
+            secrets += [masters.issuer, masters.loader, masters.transaction_mac, *terminal_masters.values()]
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise KeysRefused(f"{path} is no key store: {error}") from error
         if production:
             if any(is_published(secret) for secret in secrets):
                 raise KeysRefused(f"{path} holds keys of the published test programme: never in production")
             raise KeysRefused(f"{path} is a plain file: production keys stand in a hardware key store")
-        return cls(df_name, mint_keys, master, trust_keys)
+        return cls(df_name, mint_keys, masters, terminal_masters, trust_keys)
 
     @property
     def df_name(self) -> bytes:
         """The programme's application."""
         return self._df_name
-
-    @property
-    def keys(self) -> tuple[BundleKey, ...]:
-        """The programme's public keys."""
-        return tuple(key.listed for key in self._mint_keys)
-
-    def sign_voucher(self, voucher: Voucher, revoked: frozenset[bytes]) -> bytes:
-        """A voucher's token."""
-        key = self._key(KeyUse.VOUCHER, voucher.iat, revoked)
-        return _logged(KeyUse.VOUCHER, key, vouchers.issue(voucher, key))
-
-    def sign_time(self, terminal: bytes, now: int) -> bytes:
-        """The server's signed time."""
-        key = self._key(KeyUse.TIME, now)
-        return _logged(KeyUse.TIME, key, server_time.sign(terminal, now, key))
-
-    def sign_bundle(self, bundle: TrustBundle) -> bytes:
-        """A signed trust bundle."""
-        key = self._key(KeyUse.BUNDLE, bundle.issued)
-        return _logged(KeyUse.BUNDLE, key, bundle.sign(key))
-
-    def trust_keys(self, role: Role) -> tuple[PublicKey, ...]:
-        """A role's public keys."""
-        return tuple(key.public for key in self._trust_keys.get(role, ()))
-
-    def sign_trust(self, role: Role, payload: bytes) -> tuple[tuple[PublicKey, bytes], ...]:
-        """A signature by each of the role's keys."""
-        keys = self._trust_keys.get(role, ())
-        if not keys:
-            raise KeysRefused(f"no key of the role {role} is here")
-        for key in keys:
-            _log(str(role), key, payload)
-        return tuple((key.public, key.sign(payload)) for key in keys)
 
     def transaction_mac(self, uid: bytes, tmc: int, tmi: bytes) -> bytes:
         """The TMV that the card makes."""
@@ -121,16 +83,36 @@ class FileKeyStore:
         """TMRIPrev."""
         return decrypt_reader_id(self._transaction_keys(uid, tmc).enc, enc_tmri)
 
-    def _key(self, use: KeyUse, now: int, revoked: frozenset[bytes] = frozenset()) -> SigningKey:
-        for key in self._mint_keys:
-            listed = key.listed
-            if (
-                use in listed.uses
-                and listed.valid_from <= now <= listed.valid_until
-                and listed.public.kid not in revoked
-            ):
-                return key.private
-        raise KeysRefused(f"no key may sign a {use} now")
+    @property
+    def terminal_key_versions(self) -> tuple[int, ...]:
+        """Versions of key 1's master, the newest first."""
+        return tuple(sorted(self._terminal_masters, reverse=True))
+
+    def card_key(self, uid: bytes, number: int, version: int = KEY_VERSION_FIRST) -> CardKey:
+        """A key to open a session with."""
+        if number != KEY_TERMINAL:
+            return KeyInHand(self._masters.card_keys(uid, self._df_name)(number))
+        if version not in self._terminal_masters:
+            raise KeysRefused(f"there is no master of key 1, version {version}")
+        return KeyInHand(diversify(self._terminal_masters[version], uid, self._df_name, number))
+
+    def terminal_keys(self, uid: bytes) -> dict[int, bytes]:
+        """Key 1 in every version."""
+        log_given("renewal", KEY_TERMINAL)
+        return {
+            version: diversify(master, uid, self._df_name, KEY_TERMINAL)
+            for version, master in self._terminal_masters.items()
+        }
+
+    def keys_to_write(self, uid: bytes) -> CardKeys:
+        """A new card's keys."""
+        keys = self._masters.card_keys(uid, self._df_name)
+
+        def give(number: int) -> bytes:
+            log_given("personalisation", number)
+            return keys(number)
+
+        return lru_cache(maxsize=None)(give)
 
 
 def write(path: Path, programme: TestProgramme, valid_from: int, valid_until: int) -> None:
@@ -147,7 +129,12 @@ def write(path: Path, programme: TestProgramme, valid_from: int, valid_until: in
             }
             for key in (programme.mint, programme.mint_next)
         ],
-        "transaction_mac": programme.master_transaction_mac.hex(),
+        "card_masters": {
+            "issuer": programme.master_issuer.hex(),
+            "terminal": {str(KEY_VERSION_FIRST): programme.master_terminal.hex()},
+            "loader": programme.master_loader.hex(),
+            "transaction_mac": programme.master_transaction_mac.hex(),
+        },
         "trust": {role: list(map(_seed, keys)) for role, keys in programme.trust_keys.items() if role not in OFFLINE},
     }
     _write(path, document)
@@ -180,26 +167,33 @@ def _read_trust_keys(roles: dict[str, Any]) -> dict[Role, tuple[SigningKey, ...]
     }
 
 
+def _read_masters(document: dict[str, Any]) -> tuple[Masters, dict[int, bytes]]:
+    terminal = {int(version): _master(text) for version, text in document["terminal"].items()}
+    masters = Masters(
+        issuer=_master(document["issuer"]),
+        terminal=terminal[KEY_VERSION_FIRST],
+        loader=_master(document["loader"]),
+        transaction_mac=_master(document["transaction_mac"]),
+    )
+    return masters, terminal
+
+
+def _master(text: str) -> bytes:
+    master = bytes.fromhex(text)
+    if len(master) != KEY_LENGTH:
+        raise ValueError(f"a master is {KEY_LENGTH} bytes")
+    return master
+
+
 def _seed(key: SigningKey) -> str:
     return key.ed25519.private_bytes_raw().hex()
 
 
-def _read_key(row: dict[str, Any]) -> _MintKey:
+def _read_key(row: dict[str, Any]) -> MintKey:
     private = SigningKey.from_seed(bytes.fromhex(row["seed"]))
     uses = frozenset(KeyUse(use) for use in row["uses"])
-    return _MintKey(private, BundleKey(private.public, uses, int(row["valid_from"]), int(row["valid_until"])))
+    return MintKey(private, BundleKey(private.public, uses, int(row["valid_from"]), int(row["valid_until"])))
 
 
 def _keys_of(master: bytes, df_name: bytes, uid: bytes, tmc: int) -> TransactionKeys:
     return transaction_keys(diversify(master, uid, df_name, KEY_TRANSACTION_MAC), tmc - 1, uid)
-
-
-def _logged(use: KeyUse, key: SigningKey, token: bytes) -> bytes:
-    _log(str(use), key, cose.parse(token, len(token)).payload)
-    return token
-
-
-def _log(use: str, key: SigningKey, payload: bytes) -> None:
-    """Every signature leaves a line: what for, by which key, and the digest of what was signed."""
-    payload_digest = hashlib.sha256(payload).hexdigest()
-    LOG.info("signed", extra={"use": use, "kid": key.public.kid.hex(), "payload_sha256": payload_digest})

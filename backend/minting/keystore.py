@@ -1,10 +1,18 @@
 # SPDX-FileCopyrightText: 2026 The Heitje contributors
 # SPDX-License-Identifier: EUPL-1.2
-"""The mint's keys behind one interface (DESIGN.md section 4): what is signed and what is proved, never a key itself."""
+"""The municipality's keys behind one interface (DESIGN.md section 4): what is signed and what is proved, never a key.
+
+The masters of the cards' keys never leave a store. A card's own key opens a session without being seen; its value is
+given only where it has to be written onto that card (docs/keys.md).
+"""
 
 from typing import Protocol
 
 from heitje.bundle import BundleKey, TrustBundle
+from heitje.card.certificate import CardCertificate
+from heitje.card.keys import CardKeys
+from heitje.card.layout import KEY_VERSION_FIRST
+from heitje.card.messaging import CardKey
 from heitje.keys import PublicKey
 from heitje.trust_root import Role
 from heitje.vouchers import Voucher
@@ -15,7 +23,7 @@ class KeysRefused(Exception):
 
 
 class KeyStore(Protocol):
-    """Signatures by use, and the transaction MAC of cards. Each signature is logged by key id and digest."""
+    """Signatures by use, and the cards' keys. Each signature, and each key given out, leaves a line in the log."""
 
     @property
     def df_name(self) -> bytes:
@@ -29,6 +37,10 @@ class KeyStore(Protocol):
 
     def sign_voucher(self, voucher: Voucher, revoked: frozenset[bytes]) -> bytes:
         """A voucher's token, under a key valid at its `iat` whose id is not revoked. Raises `KeysRefused`."""
+        ...
+
+    def sign_certificate(self, certificate: CardCertificate) -> bytes:
+        """A card's certificate, under a key valid at its `iat`. Raises `KeysRefused`."""
         ...
 
     def sign_time(self, terminal: bytes, now: int) -> bytes:
@@ -53,4 +65,21 @@ class KeyStore(Protocol):
 
     def previous_reader(self, uid: bytes, tmc: int, enc_tmri: bytes) -> bytes:
         """TMRIPrev out of the EncTMRI of the card's transaction `tmc`."""
+        ...
+
+    @property
+    def terminal_key_versions(self) -> tuple[int, ...]:
+        """The versions of key 1's master that are here, the newest first; terminals hold the first two."""
+        ...
+
+    def card_key(self, uid: bytes, number: int, version: int = KEY_VERSION_FIRST) -> CardKey:
+        """A key of one card, to open a session with; of key 1 in one of its versions. Raises `KeysRefused`."""
+        ...
+
+    def terminal_keys(self, uid: bytes) -> dict[int, bytes]:
+        """One card's key 1 in every version, to move the card from one to another."""
+        ...
+
+    def keys_to_write(self, uid: bytes) -> CardKeys:
+        """A new card's first keys, by number, to write them onto it."""
         ...

@@ -41,7 +41,8 @@ def test_production_refuses_any_plain_file(key_file: Path) -> None:
     document = json.loads(key_file.read_text("ascii"))
     for row in document["keys"]:
         row["seed"] = "07" * 32
-    document["transaction_mac"] = "08" * 16
+    document["card_masters"] = dict.fromkeys(("issuer", "loader", "transaction_mac"), "08" * 16)
+    document["card_masters"]["terminal"] = {"1": "09" * 16}
     key_file.write_text(json.dumps(document), "ascii")
     with pytest.raises(KeysRefused, match="plain file"):
         FileKeyStore.open(key_file, production=True)
@@ -60,11 +61,19 @@ def spoil_seed(path: Path) -> None:
     path.write_text(path.read_text("ascii").replace(PROGRAMME.mint.ed25519.private_bytes_raw().hex(), "00"), "ascii")
 
 
+def spoil_master(path: Path) -> None:
+    path.write_text(path.read_text("ascii").replace(PROGRAMME.master_loader.hex(), "00" * 15), "ascii")
+
+
+def drop_first_version(path: Path) -> None:
+    path.write_text(path.read_text("ascii").replace('"1":', '"2":'), "ascii")
+
+
 def remove(path: Path) -> None:
     path.unlink()
 
 
-@pytest.mark.parametrize("spoil", [spoil_mode, spoil_json, spoil_seed, remove])
+@pytest.mark.parametrize("spoil", [spoil_mode, spoil_json, spoil_seed, spoil_master, drop_first_version, remove])
 def test_a_file_that_is_none_is_refused(key_file: Path, spoil: Callable[[Path], None]) -> None:
     spoil(key_file)
     with pytest.raises(KeysRefused):
