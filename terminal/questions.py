@@ -1,0 +1,91 @@
+# SPDX-FileCopyrightText: 2026 The Heitje contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""The one question before a sale (VOUCHERS.md section 4): a thread of its own, and half a second.
+
+What has not come by then counts as not heard, and what comes later is dropped: the offline rules have decided.
+"""
+
+import logging
+import queue
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from heitje.holds import ANSWER_WITHIN_S, HoldAnswer, HoldRequest
+from heitje.messages import MalformedMessage
+from terminal.line import OK, Line, NoAddress, NoAnswer
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """The answer to question `number`; None: not heard in time."""
+
+    number: int
+    answer: HoldAnswer | None
+
+
+def ask(line: Line, asked: HoldRequest) -> HoldAnswer | None:
+    """Put the question, and wait for what the line's own time-outs allow; None: no believable answer."""
+    try:
+        answer = line.ask("POST", "holds", asked.encode())
+        return HoldAnswer.from_document(answer.document) if answer.status == OK else None
+    except (NoAnswer, NoAddress, MalformedMessage) as error:
+        _log.info("a question was not heard: %s", error)
+        return None
+
+
+class Questions:
+    """Puts questions on `line`, one after the other; `report` is called once for each, from another thread."""
+
+    def __init__(self, line: Line, report: Callable[[Heard], None], within_s: float = ANSWER_WITHIN_S) -> None:
+        self._line = line
+        self._report = report
+        self._within_s = within_s
+        self._asked: queue.SimpleQueue[tuple[int, HoldRequest] | None] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        self._waiting: dict[int, threading.Timer] = {}
+        self._number = 0
+        self._thread = threading.Thread(target=self._run, name="questions", daemon=True)
+
+    def start(self) -> None:
+        """Be ready to ask."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ask nothing more. A question in hand is not waited for."""
+        self._asked.put(None)
+        with self._lock:
+            waiting, self._waiting = list(self._waiting.values()), {}
+        for timer in waiting:
+            timer.cancel()
+
+    def ask(self, asked: HoldRequest) -> int:
+        """Put a question; its number. `Heard` follows within half a second, whatever the line does."""
+        with self._lock:
+            self._number += 1
+            number = self._number
+            timer = threading.Timer(self._within_s, self._hear, (number, None))
+            timer.daemon = True
+            self._waiting[number] = timer
+        timer.start()
+        self._asked.put((number, asked))
+        return number
+
+    def _run(self) -> None:
+        while (asked := self._asked.get()) is not None:
+            number, request = asked
+            with self._lock:
+                in_time = number in self._waiting
+            if in_time:
+                self._hear(number, ask(self._line, request))
+        self._line.hang_up()
+
+    def _hear(self, number: int, answer: HoldAnswer | None) -> None:
+        """The first to come, answer or end of time, is what was heard."""
+        with self._lock:
+            timer = self._waiting.pop(number, None)
+        if timer is not None:
+            timer.cancel()
+            self._report(Heard(number, answer))
