@@ -6,7 +6,7 @@ The steps are numbered here as they are there. Nothing is read but the context t
 bundle and the journal were looked at once, before. Every text is answered with a value; nothing is raised.
 """
 
-from collections.abc import Mapping, Set
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
@@ -153,13 +153,19 @@ def check_voucher(signed: SignedVoucher, context: Context) -> Refusal | None:
     return None
 
 
-def is_signed_by(sign1: Sign1, external_aad: bytes, keys: tuple[ListedKey, ...], now: int) -> bool:
+def is_signed_by(
+    sign1: Sign1,
+    external_aad: bytes,
+    keys: tuple[ListedKey, ...],
+    now: int,
+    verify: Callable[[Sign1, bytes, PublicKey], bool] = cose.verify,
+) -> bool:
     """Whether a listed key that is valid now signed it; every key with that kid is tried, and no other.
 
     A programme signs with Ed25519 alone (VOUCHERS.md section 1): another algorithm is a no, whatever key is listed.
     """
     return sign1.algorithm == EDDSA and any(
-        cose.verify(sign1, external_aad, key.public)
+        verify(sign1, external_aad, key.public)
         for key in keys
         if key.public.kid == sign1.kid and key.valid_from <= now <= key.valid_until
     )

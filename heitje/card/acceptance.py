@@ -4,12 +4,18 @@
 
 from collections.abc import Set
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
 
+from heitje import cose
 from heitje.acceptance import ENTRIES_PER_TENDER, ListedKey, Shop, is_signed_by
 from heitje.card.certificate import SignedCertificate
-from heitje.cose import AAD_CARD
+from heitje.cose import AAD_CARD, Sign1
+from heitje.keys import PublicKey
 from heitje.limits import CardLimits, Limits
 from heitje.refusals import Refusal
+
+CERTIFICATES_REMEMBERED: Final = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +48,7 @@ def check_certificate(signed: SignedCertificate, uid: bytes, context: CardContex
     certificate = signed.certificate
     if certificate.iss != context.iss:
         return Refusal.UNKNOWN_PROGRAMME
-    if not is_signed_by(signed.sign1, AAD_CARD, context.keys, context.now) or certificate.uid != uid:
+    if not is_signed_by(signed.sign1, AAD_CARD, context.keys, context.now, verify_once) or certificate.uid != uid:
         return Refusal.BAD_SIGNATURE
     if context.now > certificate.exp:
         return Refusal.EXPIRED
@@ -64,3 +70,26 @@ def check_card_offline(context: CardContext) -> Refusal | None:
         and context.unsent_age_s <= limits.unsent_age_s
     )
     return None if within else Refusal.NEEDS_A_CONNECTION
+
+
+def verify_once(sign1: Sign1, external_aad: bytes, key: PublicKey) -> bool:
+    """`cose.verify`, which is done once for a certificate and a key: a card shows the same at every tap.
+
+    Remembered is only that a signature holds, which no time changes; whether the key is valid now is looked at each
+    time, and a signature that does not hold is verified again and again.
+    """
+    try:
+        _holds(sign1, external_aad, key)
+    except _DoesNotHold:
+        return False
+    return True
+
+
+class _DoesNotHold(Exception):
+    """An exception, for what is returned is remembered."""
+
+
+@lru_cache(maxsize=CERTIFICATES_REMEMBERED)
+def _holds(sign1: Sign1, external_aad: bytes, key: PublicKey) -> None:
+    if not cose.verify(sign1, external_aad, key):
+        raise _DoesNotHold
