@@ -1,0 +1,181 @@
+# SPDX-FileCopyrightText: 2026 The Heitje contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""The till's hands: they do what the machine wants on journal and card, and bring it what the devices see.
+
+Device threads put events into `inbox`; whoever drives the till takes them in order and gives each to `take`. What comes
+of it is reported as the machine's events. Whatever is written to the journal is on disk before the next step.
+"""
+
+import queue
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from drivers.card import CardReader
+from drivers.errors import CardKind
+from drivers.scanner import Scanner
+from heitje.journal import Entry, Instrument
+from heitje.refusals import Refusal
+from terminal.card_errands import CardErrands, Errands
+from terminal.card_station import (
+    CardInField,
+    CardStation,
+    ErrandDone,
+    ReaderFailed,
+    ReaderLooks,
+    StationEvent,
+    UnknownInField,
+)
+from terminal.decision import Desk
+from terminal.effects import CommitCard, Effect, PrepareCard, ResolveCard
+from terminal.events import CardArrived, CardDeclined, Event
+from terminal.journal_store import JournalStore, void_of
+from terminal.journal_writer import JournalWriter
+from terminal.key_store import TerminalKeys
+from terminal.scan_station import CodeScanned, ScanEvent, ScannerFailed, ScannerListens, ScanStation
+from terminal.status import Device
+from terminal.trust.trusted import Trust
+
+DeviceEvent: TypeAlias = StationEvent | ScanEvent
+
+
+@dataclass
+class Hands:
+    """One counter's hands. `report` is called with the machine's events, one after the other."""
+
+    trust: Trust
+    keys: TerminalKeys
+    journal: JournalStore
+    operator: str
+    report: Callable[[Event], None]
+    reader: CardReader | None = None
+    scanner: Scanner | None = None
+    on_ready: Callable[[], None] = lambda: None
+    """Called when each device has been tried: what is held to those that work is seen from now on."""
+    clock: Callable[[], int] = lambda: int(time.time())
+
+    def __post_init__(self) -> None:
+        self.inbox: queue.SimpleQueue[object] = queue.SimpleQueue()
+        self.desk = Desk(self.trust, self.journal)
+        self.writer = JournalWriter(self.journal, self.operator, self.trust.number, self.clock)
+        self._errands = CardErrands(self.desk, self.keys, self.operator, self.clock, self.report)
+        self._errand: Errands | None = None
+        self._card: CardStation | None = None
+        self._scan: ScanStation | None = None
+        self._uid: bytes | None = None
+        self.devices = {
+            CardInField: Device.NONE if self.reader is None else Device.STARTING,
+            CodeScanned: Device.NONE if self.scanner is None else Device.STARTING,
+        }
+
+    @property
+    def busy(self) -> bool:
+        """Whether a card is being worked on."""
+        return self._errand is not None
+
+    def use(self, trust: Trust) -> None:
+        """Decide by newer trust from now on. Between sales."""
+        self.trust = trust
+        self.desk = self._errands.desk = Desk(trust, self.journal)
+        self.writer.bundle = trust.number
+
+    def sign(self, operator: str) -> None:
+        """Who is signed on from now on."""
+        self.operator = self.writer.operator = self._errands.operator = operator
+
+    def begin(self) -> tuple[Entry, ...]:
+        """Bring the journal to rest at start: void phone and paper intents with no card beside them (JOURNAL.md)."""
+        intents = [found.entry for found in self.journal.open_intents()]
+        with_card = {entry.sale for entry in intents if entry.instrument is Instrument.CARD}
+        left = [entry for entry in intents if entry.sale not in with_card]
+        now = self.clock()
+        return tuple(self.journal.append([void_of(entry, now, self.operator) for entry in left])) if left else ()
+
+    def start(self) -> None:
+        """Begin to look at the devices."""
+        if self.reader is not None:
+            self.devices[CardInField] = Device.STARTING
+            self._card = CardStation(self.reader, self.inbox.put)
+        if self.scanner is not None:
+            self.devices[CodeScanned] = Device.STARTING
+            self._scan = ScanStation(self.scanner, self.inbox.put)
+        for station in (self._card, self._scan):
+            if station is not None:
+                station.start()
+
+    def stop(self) -> None:
+        """Stop looking; what the devices have brought and nobody took is dropped."""
+        for station in (self._card, self._scan):
+            if station is not None:
+                station.stop()
+        self._card = self._scan = self._errand = None
+        self.inbox = queue.SimpleQueue()
+
+    def take(self, event: DeviceEvent) -> None:
+        """What a device brings; a scanned text is judged by whoever drives the till."""
+        match event:
+            case CardInField(uid=uid):
+                self._heard(CardInField)
+                self._uid = uid
+                self.report(CardArrived())
+            case UnknownInField(kind=kind):
+                self._heard(CardInField)
+                several = kind is CardKind.SEVERAL
+                self.report(CardDeclined(Refusal.SEVERAL_CARDS if several else Refusal.NOT_A_HEITJE_CARD))
+            case ErrandDone(result=result, error=error):
+                self._go_on(result, error)
+            case ReaderLooks():
+                self._heard(CardInField)
+            case ReaderFailed():
+                self._heard(CardInField, failed=True)
+            case CodeScanned() | ScannerListens():
+                self._heard(CodeScanned)
+            case ScannerFailed():
+                self._heard(CodeScanned, failed=True)
+
+    def do(self, effect: Effect) -> None:
+        """Do what the machine wants; what comes of it is reported. Printing is another's."""
+        match effect:
+            case PrepareCard(amount=amount):
+                self._begin_errand(lambda uid: self._errands.prepare(uid, amount))
+            case CommitCard(intent=intent):
+                entry = self.journal.entry(intent)
+                self._begin_errand(lambda _: self._errands.commit(entry))
+            case ResolveCard(intent=intent):
+                entry = self.journal.entry(intent)
+                self._begin_errand(lambda uid: self._errands.resolve(uid, entry))
+            case _:
+                self.report(self.writer.write(effect))
+
+    def release_unless_busy(self, *, look_again: bool) -> None:
+        """Nothing more is wanted of the card: look for one again at once, or after this one was lifted."""
+        if self._errand is None and self._card is not None and self._uid is not None:
+            self._uid = None
+            self._card.release(until_removed=not look_again)
+
+    def _heard(self, device: type, failed: bool = False) -> None:
+        """A device, named by what it brings, works or does not."""
+        untried = Device.STARTING in self.devices.values()
+        self.devices[device] = Device.FAILED if failed else Device.WORKS
+        if untried and Device.STARTING not in self.devices.values():
+            self.on_ready()
+
+    def _begin_errand(self, errand: Callable[[bytes], Errands]) -> None:
+        if self._uid is None:
+            raise RuntimeError("an errand without a card")
+        self._errand = errand(self._uid)
+        self._go_on(None, None)
+
+    def _go_on(self, result: object, error: Exception | None) -> None:
+        """Resume the errand with what its last piece of work gave, and send the next piece to the reader's thread."""
+        errand = self._errand
+        if errand is None or self._card is None:
+            return
+        try:
+            work = errand.throw(error) if error is not None else errand.send(result)
+        except StopIteration as stop:
+            self._errand = None
+            self.report(stop.value)
+        else:
+            self._card.send(work)

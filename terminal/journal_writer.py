@@ -1,0 +1,105 @@
+# SPDX-FileCopyrightText: 2026 The Heitje contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""What the till writes into its journal: tenders' intents, redemptions, voids and closings (JOURNAL.md section 1)."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from heitje.journal import CardEvidence, Kind
+from terminal.effects import Effect, WriteClosing, WriteIntent, WriteRedemptions, WriteVoids
+from terminal.events import Event, NotWritten, NumberTaken, Written
+from terminal.journal_file import JournalNotWritten
+from terminal.journal_store import (
+    OF_THE_ONE_BEFORE,
+    Draft,
+    JournalStore,
+    SeqTaken,
+    closing_of,
+    redemption_of,
+    void_of,
+)
+from terminal.sale import Tender
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass
+class JournalWriter:
+    """Writes for one counter; whatever it answers `Written` for is on disk. `bundle`: what was decided under."""
+
+    journal: JournalStore
+    operator: str
+    bundle: int
+    clock: Callable[[], int]
+
+    def write(self, effect: Effect) -> Event:
+        """Do one effect that writes. Raises `ValueError` for any other."""
+        match effect:
+            case WriteIntent(sale=sale, tender=tender):
+                return self._write_intent(sale, tender)
+            case WriteRedemptions(sale=sale, tenders=tenders):
+                return self._write_redemptions(sale, tenders)
+            case WriteVoids(intents=intents):
+                now = self.clock()
+                return self.append([void_of(self.journal.entry(seq), now, self.operator) for seq in intents])
+            case WriteClosing(card=card, beside=others, given=given):
+                beside = [self.journal.entry(seq) for seq in others]
+                return self.append(closing_of(self.journal.entry(card), beside, self.clock(), self.operator, given))
+        raise ValueError(f"{effect} writes nothing")
+
+    def append(self, drafts: list[Draft], expected_seq: int | None = None) -> Event:
+        """Write entries in one transaction: `Written`, or why not."""
+        try:
+            return Written(tuple(entry.seq for entry in self.journal.append(drafts, expected_seq)))
+        except SeqTaken:
+            return NumberTaken()
+        except JournalNotWritten as error:
+            _log.error("%s", error)
+            return NotWritten()
+
+    def _write_intent(self, sale: bytes, tender: Tender) -> Event:
+        expected = None
+        if isinstance(tender.evidence, CardEvidence):
+            expected = int.from_bytes(tender.evidence.tmri[8:], "big")
+        return self.append([self._intent(sale, tender)], expected)
+
+    def _write_redemptions(self, sale: bytes, tenders: tuple[Tender, ...]) -> Event:
+        now = self.clock()
+        drafts: list[Draft] = []
+        for tender in tenders:
+            if tender.intent is None:
+                intent = self._intent(sale, tender)
+                drafts = [intent, _completing(intent), *drafts]
+            else:
+                card = tender.evidence if isinstance(tender.evidence, CardEvidence) else None
+                drafts.append(redemption_of(self.journal.entry(tender.intent), now, card))
+        return self.append(drafts)
+
+    def _intent(self, sale: bytes, tender: Tender) -> Draft:
+        return Draft(
+            Kind.INTENT,
+            tender.time,
+            sale,
+            tender.amount,
+            tender.instrument,
+            tender.evidence,
+            offline=True,
+            bundle=self.bundle,
+            operator=self.operator,
+        )
+
+
+def _completing(intent: Draft) -> Draft:
+    return Draft(
+        Kind.REDEMPTION,
+        intent.time,
+        intent.sale,
+        intent.amount,
+        intent.instrument,
+        intent.evidence,
+        OF_THE_ONE_BEFORE,
+        intent.offline,
+        intent.bundle,
+        intent.operator,
+    )
