@@ -1,0 +1,67 @@
+# SPDX-FileCopyrightText: 2026 The Heitje contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""The service units: hardened alike, and what they start exists."""
+
+import shlex
+from pathlib import Path
+
+import pytest
+
+from backend.command_line import make_parser
+
+UNITS = Path(__file__).resolve().parent.parent / "packaging" / "systemd"
+SERVICES = sorted(UNITS.glob("*.service"))
+PROGRAM = "/opt/heitje/bin/heitje"
+
+
+def settings(unit: Path) -> dict[str, list[str]]:
+    """Every setting of a unit, by its name; one that is given twice has two values."""
+    found: dict[str, list[str]] = {}
+    for line in unit.read_text("utf-8").splitlines():
+        if line and line[0] not in "#[":
+            name, _, value = line.partition("=")
+            found.setdefault(name, []).append(value)
+    return found
+
+
+@pytest.mark.parametrize("unit", SERVICES, ids=lambda unit: unit.name)
+def test_a_service_has_its_own_user_and_can_do_nothing_else(unit: Path) -> None:
+    found = settings(unit)
+    assert found["User"][0].startswith("heitje-")
+    assert found["ProtectSystem"] == ["strict"]
+    assert found["CapabilityBoundingSet"] == [""]
+    for name in ("NoNewPrivileges", "ProtectHome", "PrivateTmp", "RestrictNamespaces", "ProtectKernelModules"):
+        assert found[name] == ["yes"], name
+    assert found["RestrictAddressFamilies"][0].startswith("AF_UNIX")
+
+
+def test_no_two_services_share_a_user() -> None:
+    users = [settings(unit)["User"][0] for unit in SERVICES]
+    assert len(set(users)) == len(users) >= 3
+
+
+def test_the_till_is_watched_and_sees_only_its_devices() -> None:
+    found = settings(UNITS / "heitje-till@.service")
+    assert found["Type"] == ["notify"]
+    assert int(found["WatchdogSec"][0]) <= 60
+    assert found["Restart"] == ["always"]
+    assert found["DevicePolicy"] == ["closed"]
+    assert {value.split()[0] for value in found["DeviceAllow"]} >= {
+        "char-ttyUSB",
+        "char-ttyACM",
+        "char-drm",
+        "char-input",
+    }
+
+
+@pytest.mark.parametrize("unit", [unit for unit in SERVICES if "till" not in unit.name], ids=lambda unit: unit.name)
+def test_what_a_backend_unit_starts_exists(unit: Path) -> None:
+    program, part, *words = shlex.split(settings(unit)["ExecStart"][0])
+    assert (program, part) == (PROGRAM, "backend")
+    make_parser().parse_args(words)
+
+
+@pytest.mark.parametrize("timer", sorted(UNITS.glob("*.timer")), ids=lambda unit: unit.name)
+def test_a_timer_has_its_service(timer: Path) -> None:
+    assert timer.with_suffix(".service").exists()
+    assert settings(timer)["WantedBy"] == ["timers.target"]
