@@ -2,14 +2,15 @@
 # SPDX-License-Identifier: EUPL-1.2
 """What holds for every test: no network but this machine's own loopback, and reproducible hypothesis runs.
 
-The guard is a Python audit hook, so it sees every socket of the process whichever library opened it, in every
-thread, and name look-ups as well. It stays for the life of the process.
+The guard stands around the socket module's own calls, so it sees every socket of the process whichever library
+opened it, in every thread, and name look-ups as well. (An audit hook would see more, but while one runs Python 3.11
+cannot start the coverage of a second thread.)
 """
 
 import ipaddress
 import os
 import socket
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -23,10 +24,6 @@ ROOT = Path(__file__).resolve().parent.parent
 settings.register_profile("heitje", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("ci", settings.get_profile("heitje"), derandomize=True, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") else "heitje")
-
-WATCHED = frozenset(
-    f"socket.{call}" for call in ("bind", "connect", "sendto", "sendmsg", "getaddrinfo", "gethostbyname")
-)
 
 
 class NetworkUsed(RuntimeError):
@@ -43,23 +40,43 @@ def is_local(host: object) -> bool:
         return False
 
 
-def watch_sockets(event: str, args: tuple[object, ...]) -> None:
-    """Audit hook: raises NetworkUsed for any address but loopback; unix sockets and netlink pass."""
-    if event not in WATCHED:
-        return
-    if event in ("socket.getaddrinfo", "socket.gethostbyname"):
-        host = args[0]
-    else:
-        opened, address = args[0], args[1]
-        family = getattr(opened, "family", None)
-        if family not in (socket.AF_INET, socket.AF_INET6) or not isinstance(address, tuple):
-            return
-        host = address[0]
-    if not is_local(host):
-        raise NetworkUsed(f"{event} to {host!r}: tests use loopback and unix sockets only")
+def guard_sockets(patch: pytest.MonkeyPatch) -> None:
+    """Let every call to another address than loopback raise `NetworkUsed`; unix sockets and netlink pass."""
+
+    def check(call: str, host: object) -> None:
+        if not is_local(host):
+            raise NetworkUsed(f"{call} to {host!r}: tests use loopback and unix sockets only")
+
+    def guard_method(call: str) -> None:
+        unguarded: Callable[..., object] = getattr(socket.socket, call)
+
+        def guarded(opened: socket.socket, *args: object) -> object:
+            address = args[-1]  # of each of these calls the last argument
+            if opened.family in (socket.AF_INET, socket.AF_INET6) and isinstance(address, tuple):
+                check(call, address[0])
+            return unguarded(opened, *args)
+
+        patch.setattr(socket.socket, call, guarded)
+
+    def guard_lookup(call: str) -> None:
+        unguarded: Callable[..., object] = getattr(socket, call)
+
+        def guarded(host: object, *args: object, **options: object) -> object:
+            check(call, host)
+            return unguarded(host, *args, **options)
+
+        patch.setattr(socket, call, guarded)
+
+    for call in ("bind", "connect", "connect_ex", "sendto", "sendmsg"):
+        guard_method(call)
+    for call in ("getaddrinfo", "gethostbyname", "gethostbyname_ex"):
+        guard_lookup(call)
 
 
-sys.addaudithook(watch_sockets)
+def pytest_configure(config: pytest.Config) -> None:
+    patch = pytest.MonkeyPatch()
+    guard_sockets(patch)
+    config.add_cleanup(patch.undo)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
