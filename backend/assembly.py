@@ -8,7 +8,7 @@ from pathlib import Path
 from django.conf import settings
 
 from backend.configuration import Configuration
-from backend.minting.file_keystore import FileKeyStore
+from backend.minting.key_stores import open_key_store
 from backend.minting.keystore import KeyStore
 from backend.minting.trust_repository import TrustRepository
 from backend.redemption.intake import Programme
@@ -19,7 +19,7 @@ from backend.settlement.night import Debtor
 @lru_cache(maxsize=4)
 def programme_of(configuration: Configuration) -> Programme:
     """The programme and its key store. Raises `KeysRefused`."""
-    key_store = FileKeyStore.open(configuration.key_store_path, configuration.production)
+    key_store = open_key_store(configuration.key_store_path, configuration.production)
     return Programme(configuration.programme, key_store)
 
 
@@ -30,7 +30,7 @@ def repository_of(configuration: Configuration) -> TrustRepository:
 
 def offline_key_store(configuration: Configuration, offline: Path) -> KeyStore:
     """The key store with the offline roles' keys of a file. Raises `KeysRefused`."""
-    return FileKeyStore.open(configuration.key_store_path, configuration.production, offline)
+    return open_key_store(configuration.key_store_path, configuration.production, offline)
 
 
 def debtor_of(configuration: Configuration) -> Debtor:

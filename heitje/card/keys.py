@@ -25,11 +25,16 @@ def an10922(master: bytes, diversification: bytes) -> bytes:
     return cmac(master, _DIVERSIFICATION_CONSTANT + diversification)
 
 
-def diversify(master: bytes, uid: bytes, df_name: bytes, key_number: int) -> bytes:
-    """One card's 16-byte key from a programme's master; `key_number` F0 is the transaction-MAC key."""
+def diversification_of(uid: bytes, df_name: bytes, key_number: int) -> bytes:
+    """M, 17 bytes: what a master is applied to; `key_number` F0 is the transaction-MAC key."""
     if len(uid) != UID_LENGTH or len(df_name) != 8:
         raise ValueError("a UID is 7 bytes and a DF name 8")
-    return an10922(master, uid + df_name + bytes((key_number,)))
+    return _DIVERSIFICATION_CONSTANT + uid + df_name + bytes((key_number,))
+
+
+def diversify(master: bytes, uid: bytes, df_name: bytes, key_number: int) -> bytes:
+    """One card's 16-byte key from a programme's master."""
+    return cmac(master, diversification_of(uid, df_name, key_number))
 
 
 class KeyProvider(Protocol):

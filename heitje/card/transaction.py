@@ -5,7 +5,7 @@
 from typing import Final, NamedTuple
 
 from heitje.card.layout import BLOCK, FILE_RECORDS, FILE_VALUE, Command
-from heitje.card.messaging import cbc_decrypt, cbc_encrypt, cmac, mact
+from heitje.card.messaging import Key, cbc_decrypt, cbc_encrypt, key_of, mact
 
 _MAC_LABEL: Final = b"\x5a"
 _ENC_LABEL: Final = b"\xa5"
@@ -19,10 +19,11 @@ class TransactionKeys(NamedTuple):
     enc: bytes
 
 
-def transaction_keys(ktm: bytes, tmc_before: int, uid: bytes) -> TransactionKeys:
+def transaction_keys(ktm: Key, tmc_before: int, uid: bytes) -> TransactionKeys:
     """Keys of the transaction that follows counter value `tmc_before`: they use TMC + 1."""
     tail = _SV_CONSTANT + (tmc_before + 1).to_bytes(4, "little") + uid
-    return TransactionKeys(cmac(ktm, _MAC_LABEL + tail), cmac(ktm, _ENC_LABEL + tail))
+    key = key_of(ktm)
+    return TransactionKeys(key.cmac(_MAC_LABEL + tail), key.cmac(_ENC_LABEL + tail))
 
 
 def tmv(mac_key: bytes, tmi: bytes) -> bytes:

@@ -1,0 +1,99 @@
+# SPDX-FileCopyrightText: 2026 The Heitje contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""The key ceremony: a token's keys, and the next master of key 1 (docs/keys.md)."""
+
+import argparse
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from backend.assembly import configuration_in_use, programme_of
+from backend.commands.answer import Answer, Refused
+from backend.configuration import FILE
+from backend.minting.token_description import TokenDescription
+from heitje.card.layout import df_name as df_name_of
+from heitje.programme import TestProgramme
+
+DESCRIPTION: Final = "token.toml"
+OFFLINE_DESCRIPTION: Final = "offline-token.toml"
+KEY_LIFE_S: Final = 5 * 365 * 86_400
+_TEST_KEYS: Final = (1_500_000_000, 4_000_000_000)
+"""A test programme's keys are valid at any time that a test may set its clock to."""
+
+
+def init_token(arguments: argparse.Namespace) -> Answer:
+    """`keys init-token`: safe to run again where it was broken off."""
+    from backend.minting import token_ceremony as ceremony  # its library is there only where a token is
+    from backend.minting.pkcs11_token import Token
+
+    configuration, programme = configuration_in_use(), _test_programme(arguments.programme_file)
+    path = configuration.directory / (OFFLINE_DESCRIPTION if arguments.offline else DESCRIPTION)
+    if path.exists():
+        raise Refused(f"{path} is there already: its token has its keys")
+    place = ceremony.Place(arguments.module, arguments.token, Path(arguments.pin_file).resolve())
+    df_name = programme.df_name if programme is not None else df_name_of(arguments.number)
+    if arguments.offline:
+        description = ceremony.describe_offline(configuration.programme, df_name, place)
+    else:
+        now = int(time.time())
+        valid = _TEST_KEYS if programme is not None else (now, now + KEY_LIFE_S)
+        description = ceremony.describe(configuration.programme, df_name, place, *valid)
+    token = Token.open(place.module, place.token, description.pin())
+    new = ceremony.make_keys(token, description, programme)
+    description.write(path)
+    text = f"{len(new)} keys made in the token {place.token}; {path.name} describes it"
+    if not arguments.offline:
+        text += f'\nnow set key_store = "{path.name}" in {FILE}'
+    return Answer(text, {"file": str(path), "new": list(new)})
+
+
+def add_terminal_master(arguments: argparse.Namespace) -> Answer:
+    """`keys add-terminal-master`: cards move to it at their next online contact, once terminals hold it."""
+    configuration = configuration_in_use()
+    if configuration.key_store_path.name != DESCRIPTION:
+        raise Refused("this backend's keys are in no token")
+    from backend.minting import token_ceremony as ceremony
+    from backend.minting.pkcs11_token import Token
+
+    description = TokenDescription.load(configuration.key_store_path)
+    token = Token.open(description.module, description.token, description.pin())
+    description = ceremony.add_terminal_master(token, description, configuration.programme)
+    description.write(configuration.key_store_path)
+    version = max(description.masters.terminal) if description.masters is not None else 0
+    return Answer(f"key 1 has a master of version {version}; workers take it at their next start", {"version": version})
+
+
+def show(arguments: argparse.Namespace) -> Answer:
+    """`keys show`: what may be known of them."""
+    key_store = programme_of(configuration_in_use()).key_store
+    mint = [
+        {
+            "kid": key.public.kid.hex(),
+            "public": key.public.raw.hex(),
+            "uses": sorted(map(str, key.uses)),
+            "valid_from": key.valid_from,
+            "valid_until": key.valid_until,
+        }
+        for key in key_store.keys
+    ]
+    versions = list(key_store.terminal_key_versions)
+    lines = [
+        f"mint {key.public.kid.hex()}  {', '.join(sorted(key.uses))}  until {_day(key.valid_until)}"
+        for key in key_store.keys
+    ]
+    lines.append(f"application {key_store.df_name.hex()}, key 1's masters: versions {', '.join(map(str, versions))}")
+    return Answer("\n".join(lines), {"df_name": key_store.df_name.hex(), "mint": mint, "terminal_versions": versions})
+
+
+def _test_programme(file: str | None) -> TestProgramme | None:
+    if file is None:
+        return None
+    try:
+        return TestProgramme.parse(Path(file).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise Refused(str(error)) from error
+
+
+def _day(at: int) -> str:
+    return datetime.fromtimestamp(at, UTC).date().isoformat()

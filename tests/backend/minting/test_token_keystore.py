@@ -1,0 +1,298 @@
+# SPDX-FileCopyrightText: 2026 The Heitje contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""The key store in a PKCS#11 token (SoftHSM2): it does what the file does, and gives no master away."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from backend.minting import file_keystore
+from backend.minting.file_keystore import FileKeyStore
+from backend.minting.key_stores import open_key_store
+from backend.minting.keystore import KeysRefused, KeyStore
+from backend.minting.token_description import TokenDescription
+from firmware_sim.card.firmware import Card
+from firmware_sim.card.image import MemoryStore
+from firmware_sim.card.personalisation import personalise
+from heitje import cose
+from heitje.bundle import KeyUse
+from heitje.card import load, sale
+from heitje.card.certificate import CardCertificate
+from heitje.card.keys import diversification_of, diversify
+from heitje.card.layout import KEY_CARD, KEY_ISSUER, KEY_LOADER, KEY_TERMINAL, KEY_TRANSACTION_MAC
+from heitje.card.messaging import key_of
+from heitje.card.session import authenticate_first, run
+from heitje.cose import AAD_CARD, AAD_TIME
+from heitje.money import Cents
+from heitje.programme import TestProgramme
+from heitje.trust_root import OFFLINE, Role
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.backend.minting.conftest import SoftHsm
+
+VECTORS = Path(__file__).parents[2] / "vectors"
+PROGRAMME = TestProgramme.parse((VECTORS / "test-programme.json").read_text("utf-8"))
+NOW = 1_795_500_000
+UID = bytes.fromhex("04A1B2C3D4E580")
+LABEL = "heitje-testburg"
+
+
+@pytest.fixture(scope="module")
+def described(soft_hsm: SoftHsm) -> Path:
+    """The description of a token with the test programme's keys."""
+    from backend.minting import token_ceremony as ceremony
+    from backend.minting.pkcs11_token import Token
+
+    place = ceremony.Place(soft_hsm.module, LABEL, soft_hsm.pin_file)
+    token = Token.open(soft_hsm.module, LABEL, soft_hsm.pin)
+    for name, description in (
+        ("token.toml", ceremony.describe(PROGRAMME.iss, PROGRAMME.df_name, place, NOW - 10, NOW + 10)),
+        ("offline-token.toml", ceremony.describe_offline(PROGRAMME.iss, PROGRAMME.df_name, place)),
+    ):
+        assert ceremony.make_keys(token, description, PROGRAMME) == description.labels
+        assert ceremony.make_keys(token, description, PROGRAMME) == (), "it is safe to run again"
+        description.write(soft_hsm.directory / name)
+    token.close()
+    return soft_hsm.directory / "token.toml"
+
+
+@pytest.fixture
+def store(described: Path) -> KeyStore:
+    """The store in the token."""
+    return open_key_store(described, production=False)
+
+
+@pytest.fixture
+def in_file(tmp_path: Path) -> KeyStore:
+    """The same keys in a file."""
+    file_keystore.write(tmp_path / "keys.json", PROGRAMME, NOW - 10, NOW + 10)
+    return open_key_store(tmp_path / "keys.json", production=False)
+
+
+def test_the_suffix_chooses(store: KeyStore, in_file: KeyStore) -> None:
+    assert isinstance(in_file, FileKeyStore)
+    assert not isinstance(store, FileKeyStore)
+    assert (store.df_name, store.keys, store.terminal_key_versions) == (in_file.df_name, in_file.keys, (1,))
+
+
+def test_a_token_signs_what_a_file_signs(store: KeyStore, in_file: KeyStore) -> None:
+    """Ed25519 is deterministic: the very same bytes."""
+    certificate = CardCertificate(PROGRAMME.iss, NOW + 10**8, NOW, UID)
+    signed = store.sign_certificate(certificate)
+    assert signed == in_file.sign_certificate(certificate)
+    assert cose.verify(cose.parse(signed), AAD_CARD, PROGRAMME.mint.public)
+    assert store.sign_time(PROGRAMME.terminal, NOW) == in_file.sign_time(PROGRAMME.terminal, NOW)
+    assert cose.verify(cose.parse(store.sign_time(PROGRAMME.terminal, NOW)), AAD_TIME, PROGRAMME.mint.public)
+    assert store.sign_trust(Role.SNAPSHOT, b"said") == in_file.sign_trust(Role.SNAPSHOT, b"said")
+    with pytest.raises(KeysRefused):
+        store.sign_time(PROGRAMME.terminal, NOW + 11)
+
+
+def test_offline_roles_sign_only_where_their_token_is_at_hand(described: Path) -> None:
+    alone = open_key_store(described, production=False)
+    assert alone.trust_keys(Role.ROOT) == ()
+    together = open_key_store(described, False, described.with_name("offline-token.toml"))
+    for role in OFFLINE:
+        assert together.trust_keys(role) == tuple(key.public for key in PROGRAMME.trust_keys[role])
+        for public, signature in together.sign_trust(role, b"root"):
+            assert public.verify(public.algorithm, signature, b"root")
+    with pytest.raises(KeysRefused, match="no masters"):
+        open_key_store(described.with_name("offline-token.toml"), production=False)
+
+
+def test_the_worked_sales_verify(store: KeyStore) -> None:
+    """CARD.md's worked example (vectors/card-purse.json), with a master that never leaves the token."""
+    sales = json.loads((VECTORS / "card-purse.json").read_text("utf-8"))["sales"]
+    proven = [sale for sale in sales if "tmi_parts" in sale]
+    assert len(proven) == 2
+    for sold in proven:
+        uid, tmi = bytes.fromhex(sold["uid"]), bytes.fromhex("".join(sold["tmi_parts"]))
+        tmc, enc_tmri = sold["card_after"]["tmc"], bytes.fromhex(sold["evidence"]["enc_tmri"])
+        assert store.transaction_mac(uid, tmc, tmi).hex() == sold["card_after"]["tmv"]
+        assert store.previous_reader(uid, tmc, enc_tmri).hex() == sold["card_before"]["tmri_prev"]
+
+
+MASTERS = {
+    KEY_ISSUER: PROGRAMME.master_issuer,
+    KEY_TERMINAL: PROGRAMME.master_terminal,
+    KEY_LOADER: PROGRAMME.master_loader,
+    3: PROGRAMME.master_issuer,
+    4: PROGRAMME.master_issuer,
+    KEY_TRANSACTION_MAC: PROGRAMME.master_transaction_mac,
+    KEY_CARD: PROGRAMME.master_issuer,
+}
+
+
+@pytest.mark.parametrize("number", MASTERS)
+def test_each_card_key_is_an10922s(store: KeyStore, in_file: KeyStore, number: int) -> None:
+    """Derived inside the token from AES operations, it is AES-CMAC of the diversification all the same."""
+    value = diversify(MASTERS[number], UID, PROGRAMME.df_name, number)
+    assert store.keys_to_write(UID)(number) == in_file.keys_to_write(UID)(number) == value
+    for keys in (store, in_file):
+        inside, outside = keys.card_key(UID, number), key_of(value)
+        assert inside.encrypt(bytes(32)) == outside.encrypt(bytes(32))
+        assert inside.decrypt(bytes(range(32))) == outside.decrypt(bytes(range(32)))
+        assert inside.cmac(b"a message") == outside.cmac(b"a message")
+
+
+def test_a_load_with_masters_that_never_leave(store: KeyStore) -> None:
+    card = Card(MemoryStore(personalise(PROGRAMME, UID, Cents(500))))
+    programme = sale.Programme(PROGRAMME.df_name, [store.card_key(UID, KEY_TERMINAL)])
+    contact = run(sale.greet([programme], [bytes(16)]), card.transmit)
+    loader = store.card_key(UID, KEY_LOADER)
+    prepared = run(load.prepare(contact.session, loader, bytes(16), 7, 250, NOW), card.transmit)
+    assert isinstance(prepared, load.Credited)
+    run(sale.commit(contact.session), card.transmit)
+    assert card.image.application.balance == 750
+    card.power_off()
+    run(sale.greet([programme], [bytes(16)]), card.transmit)
+    session = run(authenticate_first(KEY_ISSUER, store.card_key(UID, KEY_ISSUER), bytes(16)), card.transmit)
+    assert session.counter == 0
+
+
+def test_keys_that_were_used_long_ago_are_forgotten_and_derived_anew(store: KeyStore) -> None:
+    first = store.card_key(bytes(7), KEY_LOADER)
+    before = first.cmac(b"x")
+    for number in range(300):
+        store.card_key(number.to_bytes(7, "big"), KEY_LOADER)
+    with pytest.raises(KeysRefused):
+        first.cmac(b"x")
+    assert store.card_key(bytes(7), KEY_LOADER).cmac(b"x") == before
+
+
+def test_no_secret_can_be_taken_out(described: Path) -> None:
+    import pkcs11
+    from pkcs11 import Attribute, ObjectClass
+    from pkcs11.exceptions import AttributeSensitive
+
+    description = TokenDescription.load(described)
+    assert open_key_store(described, production=False).card_key(UID, KEY_LOADER).cmac(b"x")
+    session = pkcs11.lib(description.module).get_token(token_label=description.token).open(rw=True)
+    secrets = [
+        key
+        for kind in (ObjectClass.SECRET_KEY, ObjectClass.PRIVATE_KEY)
+        for key in session.get_objects({Attribute.CLASS: kind})
+    ]
+    assert len(secrets) > len(description.labels), "cards' keys that were derived are there as well"
+    for key in secrets:
+        assert key[Attribute.SENSITIVE]
+        assert not key[Attribute.EXTRACTABLE], "it cannot be wrapped either"
+        with pytest.raises(AttributeSensitive):
+            key[Attribute.VALUE]
+
+
+def test_production_takes_only_keys_that_were_made_in_a_token(
+    described: Path, soft_hsm: SoftHsm, tmp_path: Path
+) -> None:
+    from backend.minting import token_ceremony as ceremony
+    from backend.minting.pkcs11_token import Token
+
+    with pytest.raises(KeysRefused, match="not made in a token"):
+        open_key_store(described, production=True)
+    place = ceremony.Place(soft_hsm.module, "heitje-real", soft_hsm.pin_file)
+    description = ceremony.describe("nl.stad", PROGRAMME.df_name, place, NOW - 10, NOW + 10)
+    token = Token.open(soft_hsm.module, "heitje-real", soft_hsm.pin)
+    ceremony.make_keys(token, description, None)
+    description.write(tmp_path / "token.toml")
+    real = open_key_store(tmp_path / "token.toml", production=True)
+    assert [key.uses for key in real.keys] == [frozenset(KeyUse)] * 2
+    signed = real.sign_certificate(CardCertificate("nl.stad", NOW + 10**8, NOW, UID))
+    assert cose.verify(cose.parse(signed), AAD_CARD, real.keys[0].public)
+    assert real.keys[0].public != PROGRAMME.mint.public
+
+    later = ceremony.add_terminal_master(token, description, "nl.stad")
+    later.write(tmp_path / "token.toml")
+    renewed = open_key_store(tmp_path / "token.toml", production=True)
+    assert renewed.terminal_key_versions == (2, 1)
+    versions = renewed.terminal_keys(UID)
+    assert versions[1] != versions[2]
+    assert renewed.card_key(UID, KEY_TERMINAL, 2).cmac(b"x") == key_of(versions[2]).cmac(b"x")
+    with pytest.raises(KeysRefused, match="version 3"):
+        renewed.card_key(UID, KEY_TERMINAL, 3)
+
+
+def test_an_import_that_was_broken_off_is_begun_again(soft_hsm: SoftHsm) -> None:
+    import pkcs11
+    from pkcs11 import Attribute, ObjectClass
+
+    from backend.minting.pkcs11_token import Token
+
+    token = Token.open(soft_hsm.module, "heitje-half", soft_hsm.pin)
+    session = pkcs11.lib(soft_hsm.module).get_token(token_label="heitje-half").open(rw=True)
+    token.import_signer("half", bytes(range(32)), PROGRAMME.mint.public)
+    for private in session.get_objects({Attribute.CLASS: ObjectClass.PRIVATE_KEY}):
+        private.destroy()
+    assert not token.holds("half")
+    key = PROGRAMME.mint
+    token.import_signer("half", key.ed25519.private_bytes_raw(), key.public)
+    assert token.holds("half")
+    assert token.signer("half").sign(b"x") == key.sign(b"x")
+    assert not token.never_left("half")
+    with pytest.raises(KeysRefused, match="0 keys"):
+        token.master("half")
+
+
+def spoil_module(description: TokenDescription) -> TokenDescription:
+    return replace(description, module="/nowhere/none.so")
+
+
+def spoil_token(description: TokenDescription) -> TokenDescription:
+    return replace(description, token="another")
+
+
+def spoil_pin(description: TokenDescription) -> TokenDescription:
+    return replace(description, pin_file=Path("/nowhere/pin"))
+
+
+def spoil_label(description: TokenDescription) -> TokenDescription:
+    assert description.masters is not None
+    return replace(description, masters=replace(description.masters, loader="another"))
+
+
+@pytest.mark.parametrize("spoil", [spoil_module, spoil_token, spoil_pin, spoil_label])
+def test_a_token_that_is_not_there_is_refused(
+    described: Path, tmp_path: Path, spoil: Callable[[TokenDescription], TokenDescription]
+) -> None:
+    spoil(TokenDescription.load(described)).write(tmp_path / "token.toml")
+    with pytest.raises(KeysRefused):
+        open_key_store(tmp_path / "token.toml", production=False)
+
+
+def test_a_pin_that_others_can_read_is_refused(described: Path, tmp_path: Path) -> None:
+    pin = tmp_path / "pin"
+    pin.write_text("271828", "ascii")
+    pin.chmod(0o644)
+    replace(TokenDescription.load(described), pin_file=pin).write(tmp_path / "token.toml")
+    with pytest.raises(KeysRefused, match="mode 600"):
+        open_key_store(tmp_path / "token.toml", production=False)
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes"),
+    [
+        ("df_name", "df_nam"),
+        ("[masters]\n", '[masters]\nextra = "x"\n'),
+        ('uses = ["bundle"', 'uses = ["everything"'),
+        ("valid_from = ", "valid_from = 1."),
+        ("\n1 = ", "\n2 = "),
+        ("[trust]", "[trust]\nnobody = []"),
+        ('module = "', 'module = 1 #"'),
+    ],
+)
+def test_a_description_is_read_strictly(described: Path, tmp_path: Path, was: str, becomes: str) -> None:
+    text = described.read_text("utf-8")
+    assert TokenDescription.load(described).labels
+    (tmp_path / "token.toml").write_text(text.replace(was, becomes, 1), "utf-8")
+    with pytest.raises(KeysRefused, match="describes no token"):
+        TokenDescription.load(tmp_path / "token.toml")
+
+
+def test_a_short_diversification_is_none() -> None:
+    assert len(diversification_of(UID, PROGRAMME.df_name, 1)) == 17
