@@ -10,6 +10,7 @@ import argparse
 from datetime import date
 from typing import Final, TypeAlias
 
+from backend.key_command_line import add_keys
 from backend.tasks.transitions import Move
 from heitje.money import Cents, cents
 
@@ -39,6 +40,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_tasks(group)
     _add_treasury(group)
     _add_trust(group)
+    add_keys(group)
     return parser
 
 

@@ -55,6 +55,7 @@ HOME_OF_LIBRARY: dict[str, str | tuple[str, ...]] = {
     "lxml": "backend/settlement/bank_file.py",
     "nfc": "drivers/card/pn532.py",
     "ninja": "backend/api/",
+    "pkcs11": "backend/minting/pkcs11_token.py",
     "pygame": "terminal/screens/window.py",
     "requests": "terminal/sync.py",
     "serial": "drivers/scanner/serial_scanner.py",
