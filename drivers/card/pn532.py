@@ -25,7 +25,7 @@ import nfc.tag.tt4
 from drivers.card import APDU_ANSWER_MAX
 from drivers.errors import CardGone, CardKind, CardNotSupported, DeviceGone
 
-POLL_INTERVAL_S: Final = 0.1
+POLL_INTERVAL_S: Final = 0.05
 """Pause between two searches: the field is off, which also spares the antenna."""
 
 _IN_LIST_PASSIVE_TARGET: Final = 0x4A
