@@ -11,7 +11,7 @@ from pathlib import Path
 from backend import configuration, django_project, provisioning
 from backend.command_line import make_parser
 from backend.commands.answer import Answer, Refused
-from backend.configuration import Configuration, ConfigurationError
+from backend.configuration import Configuration, ConfigurationError, Database, Engine
 from backend.minting.keystore import KeysRefused
 from heitje.programme import TestProgramme
 
@@ -44,6 +44,23 @@ def run(arguments: argparse.Namespace) -> Answer:
 def _prepare(directory: Path, arguments: argparse.Namespace) -> Configuration:
     try:
         arguments.programme = TestProgramme.parse(Path(arguments.test_programme).read_text(encoding="utf-8"))
-        return provisioning.prepare(directory, arguments.programme)
+        return provisioning.prepare(directory, arguments.programme, _database(arguments))
     except (OSError, ValueError) as error:
         raise Refused(str(error)) from error
+
+
+def _database(arguments: argparse.Namespace) -> Database | None:
+    """What `init` was told of PostgreSQL. Raises `Refused`."""
+    if arguments.postgresql is None:
+        return None
+    if not arguments.schema:
+        raise Refused("--postgresql needs a --schema, the programme's own")
+    return Database(
+        Engine.POSTGRESQL,
+        arguments.postgresql,
+        arguments.schema,
+        arguments.db_host,
+        arguments.db_port,
+        arguments.db_user,
+        arguments.db_password_file,
+    )

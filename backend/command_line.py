@@ -59,6 +59,16 @@ def _subgroup(group: Group, name: str, text: str) -> Group:
 def _add_house(group: Group) -> None:
     parser = _declare(group, "init", "house.initialise", "write a ready backend of a test programme")
     parser.add_argument("--test-programme", required=True, metavar="FILE", help="a test programme's JSON file")
+    parser.add_argument(
+        "--postgresql", metavar="NAME", help="keep the books in this PostgreSQL database, not in SQLite"
+    )
+    parser.add_argument(
+        "--schema", default="", metavar="NAME", help="the programme's own schema; made where it is missing"
+    )
+    parser.add_argument("--db-host", default="", metavar="HOST", help="its address, or the directory of its socket")
+    parser.add_argument("--db-port", type=int, default=5432, metavar="PORT", help="(default: %(default)s)")
+    parser.add_argument("--db-user", default="", metavar="NAME", help="who connects")
+    parser.add_argument("--db-password-file", default="", metavar="FILE", help="file in DIR that holds the password")
     _declare(group, "migrate", "house.migrate", "bring the database to this version's tables")
     parser = _declare(group, "serve", "house.serve", "serve the API until told to stop; prints 'ready http://…'")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")

@@ -5,20 +5,49 @@
 An unknown, missing or mistyped key stops the start. Secrets stand in files of their own, readable by the owner alone.
 """
 
+import re
 import tomllib
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
+from enum import StrEnum
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from schwifty import IBAN
 from schwifty.exceptions import SchwiftyException
 
 FILE: Final = "backend.toml"
-_KINDS: Final = {"str": str, "bool": bool}
+_KINDS: Final = {"str": str, "bool": bool, "int": int}
+_SCHEMA: Final = re.compile(r"[a-z][a-z0-9_]{0,40}")
+"""What may stand in a search path without quotes; PostgreSQL's own schemas are no programme's."""
 
 
 class ConfigurationError(Exception):
     """The directory is not one that a backend can start from; the text says which file and why."""
+
+
+class Engine(StrEnum):
+    """The database engines: SQLite for one embedded backend, PostgreSQL for everything else."""
+
+    SQLITE = "sqlite"
+    POSTGRESQL = "postgresql"
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """The table `[database]`: of SQLite `name` is a file in the directory, and nothing else is said.
+
+    Of PostgreSQL `name` is the database, `host` an address or the directory of its socket, and `schema` is the
+    programme's own: one programme per schema, and a connection sees no other.
+    """
+
+    engine: str = Engine.SQLITE
+    name: str = "heitje.sqlite3"
+    schema: str = ""
+    host: str = ""
+    port: int = 5432
+    user: str = ""
+    password_file: str = ""
+    """File in the directory with the password, where one is needed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +61,15 @@ class Configuration:
     """The municipality as the bank knows it: name and IBAN of the reserve account."""
     iban: str
     production: bool
-    database: str = "heitje.sqlite3"
     key_store: str = "keys.json"
     offline_keys: str = "offline-keys.json"
     django_key: str = "django.key"
+    database: Database = field(default_factory=Database)
 
     @property
     def database_path(self) -> Path:
         """The SQLite file."""
-        return self.directory / self.database
+        return self.directory / self.database.name
 
     @property
     def key_store_path(self) -> Path:
@@ -82,31 +111,64 @@ def load(directory: Path) -> Configuration:
         raise ConfigurationError(f"no backend in {directory}: {FILE} is missing (heitje backend init)") from error
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigurationError(f"{path}: {error}") from error
-    known = {field.name: field for field in fields(Configuration) if field.name != "directory"}
-    for name, value in values.items():
-        if name not in known:
-            raise ConfigurationError(f"{path}: unknown key {name}")
-        if type(value) is not _KINDS[str(getattr(known[name].type, "__name__", known[name].type))]:
-            raise ConfigurationError(f"{path}: {name} is not of its type")
+    table = values.pop("database", {})
+    if not isinstance(table, dict):
+        raise ConfigurationError(f"{path}: database is not a table")
+    _check(path, "", values, Configuration)
+    _check(path, "database.", table, Database)
     try:
-        configuration = Configuration(directory=directory, **values)
+        database = Database(**table)
+        configuration = Configuration(directory=directory, database=database, **values)
         IBAN(configuration.iban)
     except (TypeError, SchwiftyException) as error:
         raise ConfigurationError(f"{path}: {error}") from error
+    _check_database(path, database, set(table))
     return configuration
+
+
+def _check(path: Path, prefix: str, values: dict[str, Any], form: type) -> None:
+    """Every key is known and of its type."""
+    known = {row.name: row for row in fields(form) if row.name not in ("directory", "database")}
+    for name, value in values.items():
+        if name not in known:
+            raise ConfigurationError(f"{path}: unknown key {prefix}{name}")
+        if type(value) is not _KINDS[str(getattr(known[name].type, "__name__", known[name].type))]:
+            raise ConfigurationError(f"{path}: {prefix}{name} is not of its type")
+
+
+def _check_database(path: Path, database: Database, named: set[str]) -> None:
+    """The engine is one of ours, and is told what it needs and nothing else."""
+    if database.engine == Engine.SQLITE:
+        if extra := named - {"engine", "name"}:
+            raise ConfigurationError(f"{path}: database.{min(extra)} is for PostgreSQL only")
+    elif database.engine != Engine.POSTGRESQL:
+        raise ConfigurationError(f"{path}: database.engine is sqlite or postgresql")
+    elif missing := {"name", "schema"} - named:
+        raise ConfigurationError(f"{path}: database.{min(missing)} is missing")
+    elif not _SCHEMA.fullmatch(database.schema) or database.schema.startswith("pg_") or database.schema == "public":
+        raise ConfigurationError(f"{path}: database.schema is a name of its own, of letters, digits and _")
 
 
 def write(configuration: Configuration) -> None:
     """Write `backend.toml`; the file must not be there yet (`FileExistsError`)."""
     lines = [f"# Settings of the {configuration.programme} backend; an unknown key stops the start."]
-    for field in fields(configuration):
-        value = getattr(configuration, field.name)
-        if field.name == "directory":
-            continue
-        lines.append(f"{field.name} = {str(value).lower() if isinstance(value, bool) else _quoted(value)}")
+    lines += [
+        f"{row.name} = {_written(getattr(configuration, row.name))}"
+        for row in fields(configuration)
+        if row.name not in ("directory", "database")
+    ]
+    database = configuration.database
+    lines += ["", "[database]"]
+    lines += [
+        f"{row.name} = {_written(getattr(database, row.name))}"
+        for row in fields(database)
+        if row.name in ("engine", "name") or getattr(database, row.name) != row.default
+    ]
     with (configuration.directory / FILE).open("x", encoding="utf-8") as file:
         file.write("\n".join(lines) + "\n")
 
 
-def _quoted(text: str) -> str:
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+def _written(value: str | bool | int) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value) if isinstance(value, int) else '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'

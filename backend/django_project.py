@@ -3,7 +3,9 @@
 """Starts Django for one backend directory: the only place where settings and database meet.
 
 SQLite is set up for money: write-ahead log, a sync at each commit, foreign keys, and transactions that take the write
-lock when they begin, so that what a transaction reads is what it writes upon.
+lock when they begin, so that what a transaction reads is what it writes upon. On PostgreSQL rows are locked instead
+(`backend.ledger.locking`), a commit is on disk before it is told, and the search path holds the programme's schema
+alone: a name that is not in it is not found.
 """
 
 from pathlib import Path
@@ -13,16 +15,17 @@ import django
 from django.conf import settings
 
 from backend import settings as fixed
-from backend.configuration import Configuration, ConfigurationError
+from backend.configuration import Configuration, ConfigurationError, Engine
 
 BUSY_TIMEOUT_S: Final = 20
+_LOCK_TIMEOUT: Final = f"{BUSY_TIMEOUT_S}s"
 _PRAGMAS: Final = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA recursive_triggers=ON;"
 
 
 def start(configuration: Configuration) -> None:
     """Configure and set up Django. Once per process: a second directory raises `ConfigurationError`."""
     if settings.configured:
-        if settings.DATABASES["default"]["NAME"] != str(configuration.database_path):
+        if getattr(settings, "HEITJE", configuration).directory != configuration.directory:
             raise ConfigurationError("this process already serves another backend directory")
         return
     try:
@@ -41,12 +44,34 @@ def start(configuration: Configuration) -> None:
 
 
 def database_settings(configuration: Configuration) -> dict[str, Any]:
-    """Django's description of the SQLite database."""
+    """Django's description of the database. Raises `ConfigurationError` where its password cannot be read."""
+    database = configuration.database
+    if database.engine == Engine.SQLITE:
+        return {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": str(configuration.database_path),
+            "CONN_MAX_AGE": None,
+            "OPTIONS": {"transaction_mode": "IMMEDIATE", "timeout": BUSY_TIMEOUT_S, "init_command": _PRAGMAS},
+        }
+    password = ""
+    if database.password_file:
+        try:
+            password = (configuration.directory / database.password_file).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise ConfigurationError(f"the database's password is missing: {error}") from error
     return {
-        "ENGINE": "django.db.backends.sqlite3",
-        "NAME": str(configuration.database_path),
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": database.name,
+        "HOST": database.host,
+        "PORT": str(database.port),
+        "USER": database.user,
+        "PASSWORD": password,
         "CONN_MAX_AGE": None,
-        "OPTIONS": {"transaction_mode": "IMMEDIATE", "timeout": BUSY_TIMEOUT_S, "init_command": _PRAGMAS},
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {
+            "options": f"-c search_path={database.schema} -c synchronous_commit=on -c lock_timeout={_LOCK_TIMEOUT}",
+            "application_name": "heitje",
+        },
     }
 
 

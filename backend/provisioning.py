@@ -11,7 +11,7 @@ import shutil
 from pathlib import Path
 from typing import Final
 
-from backend.configuration import FILE, Configuration
+from backend.configuration import FILE, Configuration, Database
 from backend.minting import file_keystore
 from heitje.programme import TestProgramme
 
@@ -23,8 +23,11 @@ TEST_KEYS_UNTIL: Final = 4_000_000_000
 """A test programme's keys are valid at any time that a test may set its clock to."""
 
 
-def prepare(directory: Path, programme: TestProgramme) -> Configuration:
-    """Make the directory and its secrets. Raises `FileExistsError` where there is a backend already."""
+def prepare(directory: Path, programme: TestProgramme, database: Database | None = None) -> Configuration:
+    """Make the directory and its secrets; the books are kept in SQLite unless another `database` is named.
+
+    Raises `FileExistsError` where there is a backend already.
+    """
     if (directory / FILE).exists():
         raise FileExistsError(f"{directory} holds a backend already")
     directory.mkdir(parents=True, exist_ok=True)
@@ -34,9 +37,10 @@ def prepare(directory: Path, programme: TestProgramme) -> Configuration:
         account_holder=ACCOUNT_HOLDER,
         iban=ACCOUNT_IBAN,
         production=False,
+        database=database or Database(),
     )
     left_over = (
-        *directory.glob(f"{configuration.database}*"),
+        *directory.glob(f"{configuration.database.name}*"),
         configuration.key_store_path,
         configuration.offline_keys_path,
         configuration.django_key_path,

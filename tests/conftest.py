@@ -9,8 +9,12 @@ cannot start the coverage of a second thread.)
 
 import ipaddress
 import os
+import shutil
 import socket
-from collections.abc import Callable
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -105,3 +109,77 @@ def vectors() -> Path:
 def programme(vectors: Path) -> TestProgramme:
     """The test programme, whose keys the known answers use."""
     return TestProgramme.parse((vectors / "test-programme.json").read_text("utf-8"))
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """A PostgreSQL server of the tests' own, on a unix socket, with every commit on disk before it is told."""
+
+    programs: Path
+    directory: Path
+    user: str | None
+    """Whom its programs run as: the server refuses root."""
+
+    def run(self, program: str, *words: str, check: bool = True) -> str:
+        """One of PostgreSQL's programs; what it printed."""
+        environment = {**os.environ, "PGHOST": str(self.directory), "PGUSER": "postgres", "LC_ALL": "C.UTF-8"}
+        done = subprocess.run(
+            [str(self.programs / program), *words],
+            env=environment,
+            user=self.user,
+            group=self.user,
+            cwd="/",
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        assert not check or done.returncode == 0, f"{program}: {done.stdout}{done.stderr}"
+        return done.stdout
+
+    def sql(self, statement: str, database: str = "postgres") -> str:
+        """One statement by the server's own administrator."""
+        return self.run(
+            "psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", database, "-c", statement
+        ).strip()
+
+    def start(self, **settings: str) -> None:
+        """Start, and wait until it answers."""
+        words = [f"-c {name}={value}" for name, value in settings.items()]
+        options = f"-c listen_addresses= -c unix_socket_directories={self.directory} {' '.join(words)}"
+        log = str(self.directory / "log")
+        self.run("pg_ctl", "start", "-w", "-D", str(self.directory / "data"), "-l", log, "-o", options)
+
+    def stop(self, mode: str = "immediate") -> None:
+        """Stop at once: what was committed is on disk."""
+        self.run("pg_ctl", "stop", "-w", "-m", mode, "-D", str(self.directory / "data"))
+
+
+def postgresql_programs() -> Path | None:
+    """The folder of the newest PostgreSQL that Debian has installed here."""
+    found = [path.parent for path in Path("/usr/lib/postgresql").glob("*/bin/initdb")]
+    return max(found, key=lambda path: int(path.parent.name), default=None)
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """The server, with a role `heitje` that is no administrator. Skips where PostgreSQL is not installed."""
+    programs = postgresql_programs()
+    if programs is None:
+        pytest.skip("PostgreSQL is not installed (Debian: postgresql)")
+    user = "postgres" if os.geteuid() == 0 else None
+    directory = Path(tempfile.mkdtemp(prefix="heitje-pg-"))
+    if user is not None:
+        shutil.chown(directory, user, user)
+    directory.chmod(0o711)
+    server = Cluster(programs, directory, user)
+    try:
+        words = ("--auth=trust", "--no-sync", "--encoding=UTF8", "--locale=C.UTF-8", "-U", "postgres")
+        server.run("initdb", *words, "-D", str(directory / "data"))
+        server.start(fsync="on", synchronous_commit="on")
+        try:
+            server.sql("CREATE ROLE heitje LOGIN")
+            yield server
+        finally:
+            server.stop()
+    finally:
+        shutil.rmtree(directory)

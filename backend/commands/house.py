@@ -6,17 +6,22 @@ import argparse
 import time
 
 from django.core.management import call_command
+from django.db import connection
 
 from backend import configuration as configurations
 from backend import population, serving
 from backend.assembly import configuration_in_use
-from backend.commands.answer import Answer
+from backend.commands.answer import Answer, Refused
+from backend.configuration import Engine
+from backend.shops.models import Shop
 
 
 def initialise(arguments: argparse.Namespace) -> Answer:
     """`init`, in a directory that `provisioning.prepare` has made: the tables and what stands in them."""
     configuration = configuration_in_use()
-    call_command("migrate", verbosity=0, interactive=False)
+    bring_up_to_date()
+    if Shop.objects.exists():
+        raise Refused(f"the schema {configuration.database.schema} holds a backend already")
     population.populate(configuration, arguments.programme, int(time.time()))
     configurations.write(configuration)
     document = {"directory": str(configuration.directory), "programme": configuration.programme}
@@ -25,8 +30,22 @@ def initialise(arguments: argparse.Namespace) -> Answer:
 
 def migrate(arguments: argparse.Namespace) -> Answer:
     """`migrate`."""
+    bring_up_to_date()
+    configuration = configuration_in_use()
+    database = configuration.database
+    where = (
+        str(configuration.database_path) if database.engine == Engine.SQLITE else f"{database.name}.{database.schema}"
+    )
+    return Answer("the database is up to date", {"database": where})
+
+
+def bring_up_to_date() -> None:
+    """This version's tables; on PostgreSQL in the programme's schema, which is made where it is missing."""
+    if connection.vendor == "postgresql":
+        schema = connection.ops.quote_name(configuration_in_use().database.schema)
+        with connection.cursor() as cursor:
+            cursor.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
     call_command("migrate", verbosity=0, interactive=False)
-    return Answer("the database is up to date", {"database": str(configuration_in_use().database_path)})
 
 
 def serve(arguments: argparse.Namespace) -> Answer:

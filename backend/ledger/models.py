@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Heitje contributors
 # SPDX-License-Identifier: EUPL-1.2
-"""Accounts and transfers. Their tables, with balances and refusals, are made by `sqlite_schema`."""
+"""Accounts and transfers. `sqlite_schema` and `postgresql_schema` make their tables, with balances and refusals."""
 
 from django.db import models
 

@@ -6,12 +6,13 @@
 module only gives those refusals a name.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from backend.ledger.accounts import AccountKind, AccountName
+from backend.ledger.locking import find, lock
 from backend.ledger.models import Account, Transfer
 from heitje.money import Cents
 
@@ -53,8 +54,13 @@ def post(event: Event, at: int) -> bool:
 
 
 def post_all(events: Sequence[Event], at: int) -> frozenset[str]:
-    """Post many events in one go; the ids of those that were not there yet. Raises `LedgerRefused`: none is posted."""
+    """Post many events in one go; the ids of those that were not there yet. Raises `LedgerRefused`: none is posted.
+
+    Their accounts are locked first: of two transactions with one event the later one finds it posted, and the rows of
+    an account are numbered in the order in which they came to count.
+    """
     with transaction.atomic():
+        ids = _account_ids({name for event in events for line in event.lines for name in (line.debit, line.credit)})
         known = _known_lines([event.id for event in events])
         fresh: dict[str, Event] = {}
         for event in events:
@@ -63,8 +69,6 @@ def post_all(events: Sequence[Event], at: int) -> frozenset[str]:
                 fresh[event.id] = event
             elif before != event.lines:
                 raise EventDiffers(f"{event.id} is in the book with other lines")
-        lines = [line for event in fresh.values() for line in event.lines]
-        ids = _account_ids({line.debit for line in lines} | {line.credit for line in lines})
         rows = [
             Transfer(
                 event=event.id,
@@ -97,30 +101,17 @@ def balance(name: AccountName) -> Cents:
 def balances(names: Iterable[AccountName]) -> dict[AccountName, Cents]:
     """What several accounts hold now."""
     wanted = set(names)
-    held = dict.fromkeys(wanted, Cents(0))
-    held |= {name: Cents(balance) for name, _, balance in _rows(wanted)}
-    return held
-
-
-def _rows(names: Iterable[AccountName]) -> Iterator[tuple[AccountName, int, int]]:
-    """Name, id and balance of those accounts that exist, one query for each kind."""
-    owners: dict[AccountKind, list[str]] = {}
-    for name in names:
-        owners.setdefault(name.kind, []).append(name.owner)
-    for kind, of_kind in owners.items():
-        rows = Account.objects.filter(kind=kind, owner__in=of_kind).values_list("owner", "id", "balance")
-        for owner, account_id, balance in rows:
-            yield AccountName(kind, owner), account_id, balance
+    held = find(wanted)
+    return {name: Cents(held[name].balance if name in held else 0) for name in wanted}
 
 
 def _account_ids(names: set[AccountName]) -> dict[AccountName, int]:
-    """Ids of these accounts; those that do not exist are opened."""
-    ids = {name: account_id for name, account_id, _ in _rows(names)}
-    missing = names - ids.keys()
+    """Ids of these accounts, locked; those that do not exist are opened."""
+    missing = names - find(names).keys()
     if missing:
-        Account.objects.bulk_create([Account(kind=name.kind, owner=name.owner) for name in sorted(missing)])
-        ids |= {name: account_id for name, account_id, _ in _rows(missing)}
-    return ids
+        opened = [Account(kind=name.kind, owner=name.owner) for name in sorted(missing)]
+        Account.objects.bulk_create(opened, ignore_conflicts=connection.vendor == "postgresql")
+    return {name: held.id for name, held in lock(names).items()}
 
 
 def _known_lines(event_ids: Sequence[str]) -> dict[str, tuple[Line, ...]]:

@@ -5,11 +5,18 @@
 Django is set up once for the process, on a template directory; each test works on a copy of it, with real commits.
 """
 
+from __future__ import annotations
+
+import os
 import shutil
+import signal
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from itertools import count
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from django.core.management import call_command
@@ -19,8 +26,8 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from backend import configuration as configurations
 from backend import provisioning
-from backend.configuration import Configuration
-from backend.django_project import start
+from backend.configuration import Configuration, Database, Engine
+from backend.django_project import database_settings, start
 from heitje import codes, server_time
 from heitje.card import transaction
 from heitje.card.keys import diversify
@@ -43,7 +50,12 @@ from heitje.messages import Batch, BatchAnswer
 from heitje.money import Cents
 from heitje.programme import TestProgramme
 
+if TYPE_CHECKING:
+    from tests.conftest import Cluster
+
 PROGRAMME_FILE = Path(__file__).parents[1] / "vectors" / "test-programme.json"
+Counter = Callable[..., None]
+NUMBERS = count(1)
 NOW = 1_795_500_000
 """Tests' clock: 24 November 2026."""
 
@@ -53,6 +65,7 @@ start(provisioning.prepare(_template, TESTBURG))
 
 from backend import population  # noqa: E402  # models can be imported only now
 from backend.assembly import configuration_in_use, programme_of, repository_of  # noqa: E402
+from backend.commands.house import bring_up_to_date  # noqa: E402
 from backend.ledger.accounts import AccountName, citizen  # noqa: E402
 from backend.ledger.posting import balance  # noqa: E402
 from backend.minting import publication, vouchers  # noqa: E402
@@ -325,23 +338,139 @@ def template(django_db_blocker: DjangoDbBlocker) -> Iterator[Path]:
     shutil.rmtree(_template)
 
 
+@pytest.fixture(scope="session")
+def postgresql_template(template: Path, cluster: Cluster) -> Iterator[Path]:
+    """The same on PostgreSQL, in a database that is copied for each test."""
+    directory = template.with_name(f"{template.name}-postgresql")
+    database = Database(Engine.POSTGRESQL, "heitje_template", "testburg", str(cluster.directory), user="heitje")
+    cluster.sql(f"CREATE DATABASE {database.name} OWNER heitje")
+    configuration = provisioning.prepare(directory, TESTBURG, database)
+    with working_on(configuration):
+        bring_up_to_date()
+        population.populate(configuration, TESTBURG, NOW)
+    configurations.write(configuration)
+    yield directory
+    shutil.rmtree(directory)
+
+
+@contextmanager
+def working_on(configuration: Configuration) -> Iterator[None]:
+    """Django on another directory, whatever engine keeps its books."""
+    name = "default"
+    before = connections.settings[name]
+    connections[name].close()
+    del connections[name]
+    connections.settings[name] = connections.configure_settings({name: database_settings(configuration)})[name]
+    try:
+        with override_settings(HEITJE=configuration):
+            yield
+    finally:
+        connections[name].close()
+        del connections[name]
+        connections.settings[name] = before
+
+
 @pytest.fixture
-def city(template: Path, tmp_path: Path) -> Iterator[City]:
+def engine() -> str:
+    """The engine that keeps the books; folders whose tests run on both say so in their own conftest."""
+    return Engine.SQLITE
+
+
+@pytest.fixture
+def city(engine: str, request: pytest.FixtureRequest, template: Path, tmp_path: Path) -> Iterator[City]:
     """The town at the beginning: what `population` says, and nobody has paid yet."""
     directory = tmp_path / "backend"
-    shutil.copytree(template, directory)
+    origin = template if engine == Engine.SQLITE else request.getfixturevalue("postgresql_template")
+    shutil.copytree(origin, directory)
     configuration = configurations.load(directory)
-    connection = connections["default"]
-    connection.close()
-    connection.settings_dict["NAME"] = str(configuration.database_path)
-    with override_settings(HEITJE=configuration):
+    cluster: Cluster | None = None
+    if engine == Engine.POSTGRESQL:
+        cluster = request.getfixturevalue("cluster")
+        database = replace(configuration.database, name=f"heitje_{next(NUMBERS)}")
+        cluster.sql(f"CREATE DATABASE {database.name} TEMPLATE {configuration.database.name} OWNER heitje")
+        (directory / configurations.FILE).unlink()
+        configuration = replace(configuration, database=database)
+        configurations.write(configuration)
+    with working_on(configuration):
         yield City(
             configuration,
             Till(TESTBURG.terminal.hex()),
             [Plastic(card.uid, card.balance) for card in TESTBURG.cards],
         )
+    if cluster is not None:
+        cluster.sql(f"DROP DATABASE {configuration.database.name} WITH (FORCE)")
+
+
+@pytest.fixture
+def saved(city: City, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], None]]:
+    """The town as it is when this is asked for; each call brings it back, files and books."""
+    directory, kept = city.configuration.directory, tmp_path / "saved"
+    database = city.configuration.database
+    connections["default"].close()
+    shutil.copytree(directory, kept)
+    cluster: Cluster | None = None
+    if database.engine == Engine.POSTGRESQL:
+        cluster = request.getfixturevalue("cluster")
+        cluster.sql(f"CREATE DATABASE {database.name}_saved TEMPLATE {database.name} OWNER heitje")
+
+    def bring_back() -> None:
+        connections["default"].close()
+        shutil.rmtree(directory)
+        shutil.copytree(kept, directory)
+        if cluster is not None:
+            cluster.sql(f"DROP DATABASE {database.name} WITH (FORCE)")
+            cluster.sql(f"CREATE DATABASE {database.name} TEMPLATE {database.name}_saved OWNER heitje")
+
+    yield bring_back
+    if cluster is not None:
+        cluster.sql(f"DROP DATABASE {database.name}_saved")
+
+
+def before_each(counted: Counter) -> Callable[..., object]:
+    """Django's way to see each statement."""
+
+    def execute(run: Callable[..., object], *rest: object) -> object:
+        counted()
+        return run(*rest)
+
+    return execute
+
+
+@pytest.fixture
+def in_child() -> Callable[..., bool]:
+    """Run something in a process of its own that is killed before its nth statement; True: it was.
+
+    `also` begins whatever else counts: it is given the counter.
+    """
+
+    def run(work: Callable[[], object], statement: int, also: Callable[[Counter], object] | None = None) -> bool:
+        connection = connections["default"]
         connection.close()
-        connection.settings_dict["NAME"] = str(_template / configuration.database)
+        child = os.fork()
+        if child == 0:
+            try:
+                left = count(statement, -1)
+
+                def counted(*_: object) -> None:
+                    if next(left) == 1:
+                        os.kill(os.getpid(), signal.SIGKILL)
+
+                connection.ensure_connection()
+                if connection.vendor == "sqlite":
+                    connection.connection.set_trace_callback(counted)
+                else:
+                    connection.execute_wrappers.append(before_each(counted))
+                if also is not None:
+                    also(counted)
+                work()
+                os._exit(0)
+            finally:  # whatever happens, a child never goes on as a test
+                os._exit(1)
+        _, status = os.waitpid(child, 0)
+        assert status in (0, signal.SIGKILL)
+        return os.WIFSIGNALED(status)
+
+    return run
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from backend.configuration import FILE, Configuration, ConfigurationError, load, write
+from backend.configuration import FILE, Configuration, ConfigurationError, Database, Engine, load, write
 
 GOOD = Configuration(
     directory=Path(),
@@ -35,7 +35,7 @@ def test_what_is_written_is_read(directory: Path) -> None:
     ("line", "says"),
     [
         ('colour = "red"', "unknown key colour"),
-        ("database = 5", "database is not of its type"),
+        ("key_store = 5", "key_store is not of its type"),
         ("[table]", "unknown key table"),
         ("programme = ", "backend.toml"),
         ("\x00", "backend.toml"),
@@ -54,7 +54,8 @@ def write_anew(directory: Path, line: str) -> None:
     write(replace(GOOD, directory=directory))
     name = line.partition(" = ")[0]
     kept = [row for row in path.read_text("utf-8").splitlines() if not row.startswith(f"{name} =")]
-    path.write_text("\n".join([*kept, line]) + "\n", "utf-8")
+    at = kept.index("[database]")
+    path.write_text("\n".join([*kept[:at], line, *kept[at:]]) + "\n", "utf-8")
 
 
 @pytest.mark.parametrize("name", ["programme", "iban", "production"])
@@ -75,3 +76,42 @@ def test_an_iban_that_does_not_check_stops_the_start(directory: Path) -> None:
 def test_an_empty_directory_says_how_to_begin(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="heitje backend init"):
         load(tmp_path)
+
+
+ELSEWHERE = Database(Engine.POSTGRESQL, "money", "testburg", "/run/db", 5433, "heitje", "database.secret")
+
+
+def test_a_postgresql_database_is_written_and_read(tmp_path: Path) -> None:
+    configuration = replace(GOOD, directory=tmp_path, database=ELSEWHERE)
+    write(configuration)
+    assert load(tmp_path) == configuration
+
+
+@pytest.mark.parametrize(
+    ("table", "says"),
+    [
+        ('engine = "oracle"', "sqlite or postgresql"),
+        ('engine = "sqlite"\nschema = "x"', "database.schema is for PostgreSQL only"),
+        ('engine = "postgresql"\nname = "money"', "database.schema is missing"),
+        ('engine = "postgresql"\nschema = "x"', "database.name is missing"),
+        ('engine = "postgresql"\nname = "money"\nschema = "public"', "a name of its own"),
+        ('engine = "postgresql"\nname = "money"\nschema = "pg_x"', "a name of its own"),
+        ('engine = "postgresql"\nname = "money"\nschema = "x,public"', "a name of its own"),
+        ('engine = "postgresql"\nname = "money"\nschema = "x"\nport = "5"', "database.port is not of its type"),
+        ('engine = "postgresql"\nname = "money"\nschema = "x"\ncolour = 1', "unknown key database.colour"),
+    ],
+)
+def test_a_database_that_is_not_understood_stops_the_start(directory: Path, table: str, says: str) -> None:
+    path = directory / FILE
+    before, _, _ = path.read_text("utf-8").partition("[database]")
+    path.write_text(f"{before}[database]\n{table}\n", "utf-8")
+    with pytest.raises(ConfigurationError, match=says):
+        load(directory)
+
+
+def test_a_database_that_is_no_table_stops_the_start(directory: Path) -> None:
+    path = directory / FILE
+    before, _, _ = path.read_text("utf-8").partition("[database]")
+    path.write_text(f"{before}database = 5\n", "utf-8")
+    with pytest.raises(ConfigurationError, match="database is not a table"):
+        load(directory)

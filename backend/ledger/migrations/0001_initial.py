@@ -4,15 +4,24 @@
 
 import django.db.models.deletion
 from django.db import migrations, models
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.migrations.state import StateApps
 
-from backend.ledger.sqlite_schema import TABLES, TRIGGERS
+from backend.ledger import postgresql_schema, sqlite_schema
+
+
+def make_book(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
+    """The tables and triggers of this engine."""
+    schema = postgresql_schema if schema_editor.connection.vendor == "postgresql" else sqlite_schema
+    for statement in (*schema.TABLES, *schema.TRIGGERS):
+        schema_editor.execute(statement, params=None)
 
 
 class Migration(migrations.Migration):
     initial = True
     operations = [
         migrations.SeparateDatabaseAndState(
-            database_operations=[migrations.RunSQL(statement) for statement in (*TABLES, *TRIGGERS)],
+            database_operations=[migrations.RunPython(make_book)],
             state_operations=[
                 migrations.CreateModel(
                     name="Account",

@@ -18,10 +18,15 @@ if TYPE_CHECKING:
 def tamper(*statements: str) -> None:
     """What somebody with the file in his hands can do."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
-        for (name,) in cursor.fetchall():
-            cursor.execute(f"DROP TRIGGER {name}")
-        cursor.execute("PRAGMA ignore_check_constraints = ON")
+        if connection.vendor == "postgresql":
+            for table in ("ledger_account", "ledger_transfer"):
+                cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+            cursor.execute("ALTER TABLE ledger_account DROP CONSTRAINT ledger_account_balance")
+        else:
+            cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+            for (name,) in cursor.fetchall():
+                cursor.execute(f"DROP TRIGGER {name}")
+            cursor.execute("PRAGMA ignore_check_constraints = ON")
         for statement in statements:
             cursor.execute(statement)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, connection, transaction
 
 from backend.ledger import accounts, events
 from backend.ledger.models import Account, Transfer
@@ -27,6 +27,7 @@ def run_sql(statement: str) -> None:
 
 
 INSERT = "INSERT INTO ledger_transfer (event, line, kind, debit_id, credit_id, amount, reference, at) VALUES "
+OPEN = "INSERT INTO ledger_account (kind, owner)"
 REPLACE_BY_ID = "INSERT OR REPLACE INTO ledger_transfer SELECT id, event, line, kind, 1, 2, 1, reference, at"
 REPLACE_BY_EVENT = """
 INSERT OR REPLACE INTO ledger_transfer (event, line, kind, debit_id, credit_id, amount, reference, at)
@@ -34,33 +35,65 @@ SELECT event, line, kind, debit_id, credit_id, 1, reference, at FROM ledger_tran
 """
 
 
-@pytest.mark.parametrize(
-    ("statement", "says"),
-    [
-        ("UPDATE ledger_transfer SET amount = 1 WHERE id = 1", "never changed"),
-        ("UPDATE ledger_transfer SET reference = 'x'", "never changed"),
-        ("DELETE FROM ledger_transfer WHERE id = 1", "never deleted"),
-        ("DELETE FROM ledger_transfer", "never deleted"),
-        (f"{REPLACE_BY_ID} FROM ledger_transfer WHERE id = 1", "is posted"),
-        (REPLACE_BY_EVENT, "is posted"),
-        (f"{INSERT} ('x', 0, 'x', 1, 2, 0, '', 0)", "amount > 0"),
-        (f"{INSERT} ('x', 0, 'x', 1, 2, -5, '', 0)", "amount > 0"),
-        (f"{INSERT} ('x', 0, 'x', 1, 2, 1.5, '', 0)", "cannot store REAL value in INTEGER column"),
-        (f"{INSERT} ('x', 0, 'x', 1, 1, 5, '', 0)", "credit_id <> debit_id"),
-        (f"{INSERT} ('x', 0, 'x', 3, 1, 999999999, '', 0)", "balance >= 0"),
-        ("UPDATE ledger_account SET balance = balance + 1 WHERE id = 2", "by a transfer only"),
-        ("UPDATE ledger_account SET balance = balance + 1, last_transfer = last_transfer + 1", "by a transfer only"),
-        ("UPDATE ledger_account SET owner = 'me' WHERE kind = 'purse'", "by a transfer only"),
-        ("DELETE FROM ledger_account WHERE id = 1", "never deleted"),
-        ("INSERT INTO ledger_account (kind, owner, balance) VALUES ('citizen', 'me', 100)", "starts empty"),
-        ("INSERT OR REPLACE INTO ledger_account (id, kind, owner) VALUES (1, 'citizen', 'me')", "starts empty"),
-        ("INSERT INTO ledger_account (kind, owner) VALUES ('pocket', 'me')", "kind IN"),
-        ("INSERT INTO ledger_account (kind, owner) VALUES ('loss fund', 'me')", "owner = ''"),
-    ],
-)
+REFUSED = [
+    ("UPDATE ledger_transfer SET amount = 1 WHERE id = 1", "never changed"),
+    ("UPDATE ledger_transfer SET reference = 'x'", "never changed"),
+    ("DELETE FROM ledger_transfer WHERE id = 1", "never deleted"),
+    ("DELETE FROM ledger_transfer", "never deleted"),
+    (f"{INSERT} ('x', 0, 'x', 1, 2, 0, '', 0)", "amount > 0|ledger_transfer_amount"),
+    (f"{INSERT} ('x', 0, 'x', 1, 2, -5, '', 0)", "amount > 0|ledger_transfer_amount"),
+    (f"{INSERT} ('x', -1, 'x', 1, 2, 5, '', 0)", "line >= 0|ledger_transfer_line"),
+    (f"{INSERT} ('x', 0, 'x', 1, 1, 5, '', 0)", "credit_id <> debit_id|ledger_transfer_two_accounts"),
+    (f"{INSERT} ('x', 0, 'x', 3, 1, 999999999, '', 0)", "balance >= 0|ledger_account_balance"),
+    (f"{INSERT} ('init:reserve', 0, 'x', 1, 2, 5, '', 0)", "is posted|ledger_transfer_once"),
+    (f"{INSERT} ('x', 0, 'x', 1, 999999, 5, '', 0)", "FOREIGN KEY|is not there"),
+    ("UPDATE ledger_account SET balance = balance + 1 WHERE id = 2", "by a transfer only"),
+    ("UPDATE ledger_account SET balance = balance + 1, last_transfer = last_transfer + 1", "by a transfer only"),
+    ("UPDATE ledger_account SET owner = 'me' WHERE kind = 'purse'", "by a transfer only"),
+    ("DELETE FROM ledger_account WHERE id = 1", "never deleted"),
+    ("INSERT INTO ledger_account (kind, owner, balance) VALUES ('citizen', 'me', 100)", "starts empty"),
+    ("INSERT INTO ledger_account (kind, owner) VALUES ('reserve', '')", "starts empty|ledger_account_once"),
+    ("INSERT INTO ledger_account (kind, owner, balance, last_transfer) VALUES ('pocket', 'me', 0, 0)", "kind"),
+    ("INSERT INTO ledger_account (kind, owner, balance, last_transfer) VALUES ('loss fund', 'me', 0, 0)", "owner"),
+]
+REFUSED_BY_SQLITE = [
+    (f"{REPLACE_BY_ID} FROM ledger_transfer WHERE id = 1", "is posted"),
+    (REPLACE_BY_EVENT, "is posted"),
+    (f"{INSERT} ('x', 0, 'x', 1, 2, 1.5, '', 0)", "cannot store REAL value in INTEGER column"),
+    ("INSERT OR REPLACE INTO ledger_account (id, kind, owner) VALUES (1, 'citizen', 'me')", "starts empty"),
+]
+REFUSED_BY_POSTGRESQL = [
+    ("TRUNCATE ledger_transfer", "never deleted"),
+    ("TRUNCATE ledger_account", "never deleted"),
+    (f"{INSERT} ('init:reserve', 0, 'x', 1, 2, 5, '', 0) ON CONFLICT (event, line) DO UPDATE SET amount = 1", "never"),
+    (
+        f"{OPEN} VALUES ('reserve', '') ON CONFLICT (kind, owner) DO UPDATE SET balance = 1",
+        "by a transfer only",
+    ),
+]
+
+
+@pytest.mark.parametrize(("statement", "says"), REFUSED)
 def test_sql_cannot(city: City, statement: str, says: str) -> None:
+    refuses(statement, says)
+
+
+@pytest.mark.parametrize("engine", ["sqlite"])
+@pytest.mark.parametrize(("statement", "says"), REFUSED_BY_SQLITE)
+def test_sql_of_sqlite_cannot(city: City, statement: str, says: str) -> None:
+    refuses(statement, says)
+
+
+@pytest.mark.parametrize("engine", ["postgresql"])
+@pytest.mark.parametrize(("statement", "says"), REFUSED_BY_POSTGRESQL)
+def test_sql_of_postgresql_cannot(city: City, statement: str, says: str) -> None:
+    refuses(statement, says)
+
+
+def refuses(statement: str, says: str) -> None:
+    """The statement fails, and nothing has changed."""
     before = list(Account.objects.values_list()), list(Transfer.objects.values_list())
-    with pytest.raises(DatabaseError, match=says.replace("(", r"\(")):
+    with pytest.raises(DatabaseError, match=says), transaction.atomic():
         run_sql(statement)
     assert (list(Account.objects.values_list()), list(Transfer.objects.values_list())) == before
 

@@ -8,11 +8,9 @@ with its citizen.
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -24,7 +22,7 @@ from heitje.journal import Kind
 from heitje.money import Cents
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Callable
 
     from tests.backend.conftest import City, Plastic, Till
 
@@ -109,14 +107,9 @@ class Day:
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(STEP, max_size=30), order=st.permutations(range(3)))
 def test_the_book_holds_after_every_step(
-    city: City, tmp_path: Path, steps: list[tuple[str, int, int, int, bool]], order: list[int]
+    city: City, saved: Callable[[], None], steps: list[tuple[str, int, int, int, bool]], order: list[int]
 ) -> None:
-    directory, morning = city.configuration.directory, tmp_path / "morning"
-    connection.close()
-    if not morning.exists():
-        shutil.copytree(directory, morning)
-    shutil.rmtree(directory)
-    shutil.copytree(morning, directory)
+    saved()
     day = Day(
         replace(city, till=replace(city.till, entries=[], cursor=0), cards=[replace(card) for card in city.cards])
     )

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
 from django.db import connection
 
 from heitje.journal import Kind
@@ -29,6 +30,7 @@ def plans(statements: list[str]) -> list[str]:
     return steps
 
 
+@pytest.mark.parametrize("engine", ["sqlite"])
 def test_every_lookup_of_a_batch_uses_an_index(city: City) -> None:
     till, card = city.till, city.cards[0]
     till.anchor()

@@ -6,15 +6,12 @@ from __future__ import annotations
 
 import csv
 import hashlib
-import os
 import shutil
-import signal
 import sys
 from datetime import date
 from typing import TYPE_CHECKING
 
 import pytest
-from django.db import connection
 
 from backend.assembly import debtor_of
 from backend.audit.invariants import check
@@ -24,7 +21,7 @@ from backend.settlement.models import Batch, BatchLine
 from heitje.journal import Kind
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Callable
 
     from tests.backend.conftest import City
 
@@ -135,45 +132,26 @@ def test_two_different_officials_release_a_batch(trading: City) -> None:
 # --- crashes ----------------------------------------------------------------------------------------------
 
 
-def die_at(city: City, event: int) -> bool:
-    """Run the night in a child process that is killed at its nth statement or file operation; True: it died."""
-    connection.close()
-    child = os.fork()
-    if child == 0:
-        left = event
+def watch_files(counted: Callable[..., None]) -> None:
+    """Count each file operation as well."""
 
-        def count(*_: object) -> None:
-            nonlocal left
-            left -= 1
-            if left == 0:
-                os.kill(os.getpid(), signal.SIGKILL)
+    def watch(name: str, _arguments: object) -> None:
+        if name in ("open", "os.rename", "os.mkdir"):
+            counted()
 
-        def watch(name: str, _arguments: object) -> None:
-            if name in ("open", "os.rename", "os.mkdir"):
-                count()
-
-        connection.ensure_connection()
-        connection.connection.set_trace_callback(count)
-        sys.addaudithook(watch)
-        run_night(city)
-        os._exit(0)
-    _, status = os.waitpid(child, 0)
-    return os.WIFSIGNALED(status)
+    sys.addaudithook(watch)
 
 
-def test_killed_at_any_point_and_run_again(trading: City, tmp_path: Path) -> None:
+def test_killed_at_any_point_and_run_again(
+    trading: City, saved: Callable[[], None], in_child: Callable[..., bool]
+) -> None:
     """One night to compare with; then, from the same evening, a crash at each point and a second run."""
-    directory, evening = trading.configuration.directory, tmp_path / "evening"
-    connection.close()
-    shutil.copytree(directory, evening)
     expected = run_night(trading).sha256, files(trading)
     died, event = 0, 0
     while event == 0 or died == event:
         event += 1
-        connection.close()
-        shutil.rmtree(directory)
-        shutil.copytree(evening, directory)
-        died += die_at(trading, event)
+        saved()
+        died += in_child(lambda: run_night(trading), event, watch_files)
         batch = run_night(trading)
         left = {name: content for name, content in files(trading).items() if not name.endswith(".part")}
         assert (batch.sha256, left) == expected, f"after a crash at event {event}"

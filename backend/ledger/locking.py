@@ -1,0 +1,72 @@
+# SPDX-FileCopyrightText: 2026 The Heitje contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""Locks on accounts, always taken in one order, so that transactions wait for each other and never in a circle.
+
+The order: the loss fund, then what an instrument carries, then all else, then what is owed to shops; within each by id.
+Whoever moves money out of an account locks it before looking at what it holds. SQLite lets one transaction write at a
+time, so there the same functions only look.
+"""
+
+from collections.abc import Iterable
+from typing import Final, NamedTuple
+
+from django.db import connection
+
+from backend.ledger.accounts import AccountKind, AccountName
+from backend.ledger.models import Account
+
+CARRIED: Final = frozenset({AccountKind.PURSE, AccountKind.ALLOWANCE, AccountKind.NOTE, AccountKind.LOAD_IN_FLIGHT})
+"""What an instrument carries: whoever judges a claim on it holds this lock."""
+_LAST: Final = 3
+_FIND: Final = """
+SELECT a.kind, a.owner, a.id, a.balance FROM unnest(%s::text[], %s::text[]) AS n (kind, owner)
+JOIN ledger_account AS a ON a.kind = n.kind AND a.owner = n.owner
+"""
+_LOCK: Final = """
+SELECT a.id, a.balance FROM unnest(%s::bigint[]) WITH ORDINALITY AS n (id, place)
+JOIN ledger_account AS a ON a.id = n.id ORDER BY n.place FOR NO KEY UPDATE OF a
+"""
+
+
+class Held(NamedTuple):
+    """An account's id and what it holds, cents."""
+
+    id: int
+    balance: int
+
+
+def find(names: Iterable[AccountName]) -> dict[AccountName, Held]:
+    """Those of these accounts that exist."""
+    wanted = set(names)
+    if not wanted:
+        return {}
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(_FIND, [[str(name.kind) for name in wanted], [name.owner for name in wanted]])
+            return {AccountName(AccountKind(kind), owner): Held(*rest) for kind, owner, *rest in cursor.fetchall()}
+    found: dict[AccountName, Held] = {}
+    for kind in {name.kind for name in wanted}:
+        owners = [name.owner for name in wanted if name.kind == kind]
+        rows = Account.objects.filter(kind=kind, owner__in=owners).values_list("owner", "id", "balance")
+        found |= {AccountName(kind, owner): Held(account_id, balance) for owner, account_id, balance in rows}
+    return found
+
+
+def lock(names: Iterable[AccountName]) -> dict[AccountName, Held]:
+    """Lock those of these accounts that exist, until the transaction ends; what they hold then."""
+    found = find(names)
+    if connection.vendor != "postgresql" or not found:
+        return found
+    in_order = sorted(found, key=lambda name: (_rank(name.kind), found[name].id))
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCK, [[found[name].id for name in in_order]])
+        balances = dict(cursor.fetchall())
+    return {name: Held(found[name].id, balances[found[name].id]) for name in in_order}
+
+
+def _rank(kind: AccountKind) -> int:
+    if kind == AccountKind.LOSS_FUND:
+        return 0
+    if kind in CARRIED:
+        return 1
+    return _LAST if kind == AccountKind.PAYABLE else 2
