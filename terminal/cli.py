@@ -140,11 +140,12 @@ def _close(arguments: argparse.Namespace) -> int:
 def _show_journal(arguments: argparse.Namespace) -> int:
     configuration = TerminalConfiguration.load(arguments.dir)
     with _journal(configuration) as journal:
-        for data in journal.bytes_after(arguments.after, arguments.count):
-            document = _entry_document(data, journal)
-            if arguments.json:
-                print(json.dumps(document))
-            else:
+        entries = journal.bytes_after(arguments.after, arguments.count)
+        documents = (_entry_document(data, journal) for data in entries)
+        if arguments.json:
+            print("[" + ",\n ".join(map(json.dumps, documents)) + "]")
+        else:
+            for document in documents:
                 print("  ".join(f"{name}={value}" for name, value in document.items() if name not in _LONG))
     return 0
 

@@ -68,7 +68,8 @@ class Commands:
         """Every entry."""
         code, output, _ = self.run("journal", "--json")
         assert code == 0
-        return [json.loads(line) for line in output.splitlines()]
+        entries: list[dict[str, Any]] = json.loads(output)
+        return entries
 
 
 @pytest.fixture
