@@ -9,7 +9,7 @@ from heitje.money import format_euros
 from terminal.counter import Till
 from terminal.receipt_printing import Receipt
 from terminal.sale import State, Verdict
-from terminal.texts import INSTRUMENTS, refusal_text
+from terminal.words import words_in
 
 EXIT_CODES: Final = {Verdict.ACCEPTED: 0, Verdict.REFUSED: 1, Verdict.UNRESOLVED: 3}
 
@@ -53,10 +53,11 @@ def answer_text(till: Till, receipt: Receipt | None, language: str) -> str:
     verdict = state.verdict or Verdict.REFUSED
     lines.append(f"{verdict}: € {format_euros(state.amount, language)}")
     if verdict is Verdict.REFUSED and state.problem is not None:
-        lines.append(refusal_text(state.problem, language))
+        lines.append(words_in(language).refusal(state.problem))
     if verdict is Verdict.UNRESOLVED:
         lines.append("hold the same card again, or `heitje terminal close` the sale as given or not given")
-    lines += [f"  {INSTRUMENTS[t.instrument][language]}  € {format_euros(t.amount, language)}" for t in state.tenders]
+    say = words_in(language)
+    lines += [f"  {say.instrument(tender.instrument)}  {say.euros(tender.amount)}" for tender in state.tenders]
     if state.balance is not None:
         lines.append(f"  balance of the card: € {format_euros(state.balance, language)}")
     if receipt is not None and receipt.report is not None:

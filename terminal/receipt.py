@@ -3,18 +3,28 @@
 """What a receipt says: a pure function of how the sale ended (DESIGN.md section 3)."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Final
 
 from drivers.printer.paper import Align, Columns, Correction, Line, Paper, Part, Qr, Rule, Size
 from heitje.journal import CardEvidence, Entry, Kind, entry_hash
-from heitje.money import format_euros
 from terminal.sale import Verdict
-from terminal.texts import INSTRUMENTS, receipt_text
+from terminal.words import Words, words_in
 
-_TIME_FORMS: Final = {"nl": "%d-%m-%Y %H:%M", "en": "%d/%m/%Y %H:%M", "de": "%d.%m.%Y %H:%M"}
 _PROOF_MODULE_DOTS: Final = 4
+_WHOLE_PERMILLE: Final = 1000
 PROOF_PREFIX: Final = "HEITJE:"
+
+
+@dataclass(frozen=True, slots=True)
+class Letterhead:
+    """What stands on this shop's paper beside its name: `lines` below it, and VAT where it is to be shown.
+
+    `vat_permille`: the rate that is included in every amount, in thousandths (90 is 9 %).
+    """
+
+    lines: tuple[str, ...] = ()
+    vat_permille: int | None = None
+    vat_number: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,59 +43,77 @@ class Sold:
     cash: int = 0
 
 
-def receipt_of(sold: Sold, language: str) -> Paper:
-    """The receipt, in the sale's language."""
-    say = _Speaker(language)
+def receipt_of(sold: Sold, language: str, letterhead: Letterhead | None = None, *, copy: bool = False) -> Paper:
+    """The receipt, in the sale's language; a `copy` says so above everything and below it."""
+    say, letterhead = words_in(language), letterhead or Letterhead()
     last = sold.entries[-1]
+    when = say.date_and_time(last.time)
+    mark = [headline(say("receipt.copy")), Line()] if copy else []
     parts: list[Part] = [
-        Line(sold.shop_name, Align.CENTER, bold=True, size=Size.DOUBLE),
-        Line(),
-        Columns(say("number") + f" {last.seq}", say.time(last.time)),
-        Columns(say("till"), sold.terminal.hex()),
+        *mark,
+        *head(sold.shop_name, letterhead),
+        Columns(f"{say('receipt.number')} {last.seq}", when),
+        Columns(say("receipt.till"), sold.terminal.hex()),
         Rule(),
-        *(Columns(INSTRUMENTS[e.instrument][language], say.euros(e.amount)) for e in sold.entries if e.instrument),
-        *([Columns(say("cash"), say.euros(sold.cash))] if sold.cash else []),
-        Columns(say("total"), say.euros(sold.amount), bold=True, size=Size.DOUBLE),
+        *(Columns(say.instrument(e.instrument), say.euros(e.amount or 0)) for e in sold.entries if e.instrument),
+        *([Columns(say("instrument.cash"), say.euros(sold.cash))] if sold.cash else []),
+        Columns(say("receipt.total"), say.euros(sold.amount), bold=True, size=Size.DOUBLE),
+        *_vat(sold.amount, letterhead, say),
         Rule(),
         *_how_it_ended(sold, say),
         Line(),
-        Line(say("coin"), Align.CENTER),
+        Line(say("receipt.coin"), Align.CENTER),
+        *([Line(), Line(say("receipt.copy_of", when=when), Align.CENTER, bold=True)] if copy else []),
     ]
     return Paper(tuple(parts))
 
 
-def _how_it_ended(sold: Sold, say: "_Speaker") -> list[Part]:
-    if sold.verdict is Verdict.UNRESOLVED:
-        if sold.given is None:
-            return [_headline(say("unresolved")), Line(say("unresolved why"))]
-        words = "given" if sold.given else "not given"
-        return [_headline(say(words)), Line(say(f"{words} why"))]
-    ended: list[Part] = [_headline(say("paid"))]
-    last = sold.entries[-1]
-    proven = last.kind is Kind.REDEMPTION  # else other tills have sold to the card since
-    if proven and isinstance(last.evidence, CardEvidence) and last.amount is not None:
-        ended.append(Columns(say("balance"), say.euros(last.evidence.balance_before - last.amount)))
-    if last.offline:
-        ended.append(Line(say("offline"), Align.CENTER))
-    proof = PROOF_PREFIX + entry_hash(last.encode()).hex().upper()
-    return [*ended, Line(), Qr(proof, Correction.M, _PROOF_MODULE_DOTS), Line(say("proof"), Align.CENTER)]
+def head(shop_name: str, letterhead: Letterhead) -> list[Part]:
+    """What stands on top of everything that this shop prints."""
+    return [
+        Line(shop_name, Align.CENTER, bold=True, size=Size.DOUBLE),
+        *(Line(line, Align.CENTER) for line in letterhead.lines),
+        Line(),
+    ]
 
 
-def _headline(text: str) -> Line:
+def headline(text: str) -> Line:
+    """A word that is seen from afar."""
     return Line(text, Align.CENTER, bold=True, size=Size.DOUBLE)
 
 
-@dataclass(frozen=True, slots=True)
-class _Speaker:
-    """Words, amounts and times in one language."""
+def vat_included(amount: int, permille: int) -> int:
+    """Cents of VAT in an amount, half a cent rounded up."""
+    whole = _WHOLE_PERMILLE + permille
+    return (2 * amount * permille + whole) // (2 * whole)
 
-    language: str
 
-    def __call__(self, name: str) -> str:
-        return receipt_text(name, self.language)
+def _vat(amount: int, letterhead: Letterhead, say: Words) -> list[Part]:
+    if letterhead.vat_permille is None:
+        return []
+    number = [Columns(say("receipt.vat_number"), letterhead.vat_number)] if letterhead.vat_number else []
+    rate = say.percent(letterhead.vat_permille)
+    included = say.euros(vat_included(amount, letterhead.vat_permille))
+    return [Columns(say("receipt.vat", rate=rate), included), *number]
 
-    def euros(self, amount: int | None) -> str:
-        return "€ " + format_euros(amount or 0, self.language)
 
-    def time(self, moment: int) -> str:
-        return datetime.fromtimestamp(moment).astimezone().strftime(_TIME_FORMS[self.language])
+def _how_it_ended(sold: Sold, say: Words) -> list[Part]:
+    if sold.verdict is Verdict.UNRESOLVED:
+        if sold.given is None:
+            return [headline(say("receipt.unresolved")), Line(say("receipt.unresolved_why"))]
+        word = "given" if sold.given else "not_given"
+        return [headline(say(f"receipt.{word}")), Line(say(f"closed.{word}_why"))]
+    ended: list[Part] = [headline(say("receipt.paid"))]
+    last = sold.entries[-1]
+    proven = last.kind is Kind.REDEMPTION  # else other tills have sold to the card since
+    if proven and isinstance(last.evidence, CardEvidence) and last.amount is not None:
+        ended.append(Columns(say("receipt.balance"), say.euros(last.evidence.balance_before - last.amount)))
+    if last.offline is not None:
+        ended.append(Line(say("receipt.offline" if last.offline else "receipt.confirmed"), Align.CENTER))
+    return [*ended, *proof_of(last, say)]
+
+
+def proof_of(entry: Entry, say: Words) -> list[Part]:
+    """The hash of an entry, for whoever wants to look it up."""
+    proof = PROOF_PREFIX + entry_hash(entry.encode()).hex().upper()
+    return [Line(), Qr(proof, Correction.M, _PROOF_MODULE_DOTS), Line(say("receipt.proof"), Align.CENTER)]

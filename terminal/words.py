@@ -38,6 +38,11 @@ class Words:
         """An amount with its sign."""
         return f"€ {format_euros(cents, self.language)}"
 
+    def percent(self, permille: int) -> str:
+        """A share in thousandths, as percent without its sign: `9`, `5,5`."""
+        whole, tenths = divmod(permille, 10)
+        return f"{whole}{format_euros(10 * tenths, self.language)[1:3]}" if tenths else str(whole)
+
     def date(self, moment: datetime) -> str:
         """A day."""
         return moment.strftime(_DATE_FORMS[self.language])
@@ -62,6 +67,10 @@ class Words:
     def remedy(self, refusal: Refusal) -> str:
         """What to do about it."""
         return self(f"refusal.{refusal.name.lower()}.do")
+
+    def refusal(self, refusal: Refusal) -> str:
+        """Both, as one text."""
+        return f"{self.why(refusal)} {self.remedy(refusal)}"
 
 
 @lru_cache

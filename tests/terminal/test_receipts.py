@@ -21,9 +21,9 @@ from firmware_sim.printer.receipt_printer import ReceiptPrinter
 from heitje.journal import CardEvidence, Entry, Evidence, Instrument, Kind, PaperEvidence, PhoneEvidence, entry_hash
 from heitje.refusals import Refusal
 from terminal.configuration import LANGUAGES
-from terminal.receipt import Sold, receipt_of
+from terminal.receipt import Letterhead, Sold, receipt_of, vat_included
 from terminal.sale import Verdict
-from terminal.texts import INSTRUMENTS, RECEIPT, REFUSALS, refusal_text
+from terminal.words import words_in
 
 GOLDENS = Path(__file__).with_name("goldens")
 TERMINAL = bytes.fromhex("80c566212392d06a")
@@ -136,31 +136,43 @@ def test_the_proof_is_the_hash_of_what_was_redeemed() -> None:
 def test_a_balance_is_claimed_only_with_proof() -> None:
     for name in SALES:
         text = plain_text(receipt_of(SALES[name], "en"), 48)
-        assert ("New balance" in text) == (name in {"card", "note and card", "long name"})
+        assert ("Left on the card" in text) == (name in {"card", "note and card", "long name"})
 
 
 @pytest.mark.parametrize("refusal", Refusal)
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_refusal_says_why_and_what_to_do(refusal: Refusal, language: str) -> None:
-    text = refusal_text(refusal, language)
-    assert 15 <= len(text) <= 120
-    assert text[0] in string.ascii_uppercase
-    assert text.endswith(".")
-
-
-def test_no_text_is_missing_or_said_twice() -> None:
-    assert set(REFUSALS) == set(Refusal)
-    assert set(INSTRUMENTS) == set(Instrument)
-    for texts in (REFUSALS, INSTRUMENTS, RECEIPT):
-        for name, by_language in texts.items():
-            assert set(by_language) == set(LANGUAGES), name
-            assert all(text.strip() == text != "" for text in by_language.values()), name
-    for language in LANGUAGES:
-        said = [texts[language] for texts in REFUSALS.values()]
-        assert len(said) == len(set(said))
+    say = words_in(language)
+    for text in (say.why(refusal), say.remedy(refusal)):
+        assert 10 <= len(text) <= 100
+        assert text[0] in string.ascii_uppercase
+        assert text.endswith(".")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_letter_of_ours_is_one_that_the_printer_has(language: str) -> None:
-    for texts in (*RECEIPT.values(), *INSTRUMENTS.values()):
-        assert printable(texts[language]) == texts[language]
+def test_each_refusal_has_a_reason_of_its_own(language: str) -> None:
+    said = [words_in(language).why(refusal) for refusal in Refusal]
+    assert len(said) == len(set(said))
+
+
+@pytest.mark.parametrize(
+    ("amount", "permille", "vat"), [(109, 90, 9), (320, 90, 26), (121, 210, 21), (1, 90, 0), (10, 55, 1)]
+)
+def test_vat_is_what_is_included(amount: int, permille: int, vat: int) -> None:
+    assert vat_included(amount, permille) == vat
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_copy_says_so_and_vat_is_shown_where_it_is_configured(language: str) -> None:
+    letterhead = Letterhead(("Markt 1, Testburg",), 90, "NL001234567B01")
+    text = plain_text(receipt_of(SALES["card"], language, letterhead, copy=True), 48)
+    say = words_in(language)
+    assert text.count(say("receipt.copy")) >= 1
+    assert say("receipt.copy_of", when=say.date_and_time(1_795_000_000)) in text
+    assert say("receipt.vat", rate="9") in text
+    assert say.euros(26) in text
+    assert "NL001234567B01" in text
+    assert "Markt 1" in text
+    plain = plain_text(receipt_of(SALES["card"], language), 48)
+    assert say("receipt.copy") not in plain
+    assert say("receipt.vat", rate="9") not in plain
