@@ -13,6 +13,7 @@ from drivers.printer.paper import PAPER_80_MM
 from firmware_sim.card.firmware import Card
 from firmware_sim.card.image import MemoryStore
 from firmware_sim.card.personalisation import personalise
+from firmware_sim.faults import Tear
 from firmware_sim.field import Field
 from firmware_sim.pn532 import Pn532
 from firmware_sim.printer.ports import TcpPrinter
@@ -32,12 +33,15 @@ from terminal.journal_store import JournalStore
 from terminal.key_store import TerminalKeys
 from terminal.provisioning import initialise
 from terminal.receipt_printing import ReceiptDesk
+from terminal.sale import State
 from terminal.trust.store import TrustStore
 from terminal.trust.trusted import Trust
 
 NOW = 1_795_000_000
 """Unix seconds that a counter's clock begins with, and its bundle's issue."""
 BALANCE = 2500
+TIMEOUT_S = 10.0
+"""Longer than anything here takes; what a test waits for ends it."""
 
 
 @pytest.fixture
@@ -93,6 +97,26 @@ def new_card(programme: TestProgramme) -> Callable[..., Card]:
 def card(new_card: Callable[..., Card]) -> Card:
     """The citizen's card."""
     return new_card()
+
+
+@pytest.fixture
+def pull(field: Field) -> Callable[..., State]:
+    """Sells to a card that is pulled away as told and stays away: the sale is given up as soon as it is gone."""
+
+    def sell(till: Till, card: Card, how: Tear, amount: int) -> State:
+        waiting = True
+
+        def give_up() -> None:
+            if waiting and not field.cards:
+                till.cancel()
+
+        field.put(card, tear=how)
+        field.watch(give_up)
+        state = till.sell(amount, TIMEOUT_S)
+        waiting = False
+        return state
+
+    return sell
 
 
 @pytest.fixture

@@ -146,7 +146,7 @@ def test_two_cards_then_one(
 ) -> None:
     other = new_card("0411223344556A", 1000)
     field.put(card, other)
-    state = till.sell(320, SHORT_S)
+    state = till.sell(320, 1.0)
     assert (state.verdict, state.problem) == (Verdict.REFUSED, Refusal.SEVERAL_CARDS)
     assert (card.image.application.tmc, other.image.application.tmc, kinds()) == (0, 0, [])
     till.on_ready = lambda: field.put(other)

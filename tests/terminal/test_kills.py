@@ -29,7 +29,7 @@ from terminal.provisioning import initialise
 
 PROGRAM = Path(__file__).with_name("killed_till.py")
 ROOT = PROGRAM.parents[2]
-COARSE, FINE = 14, 20
+COARSE, FINE = 12, 16
 TIMEOUT_S = "10"
 
 
@@ -169,7 +169,7 @@ def test_a_note_killed_anywhere_is_spent_once(killed: Killed, scanner: Scanner, 
 
     whole = sell(1)
     assert whole["code"] == 0
-    points = [*lines_between(0, whole["lines"], COARSE), *statements_of(whole)[::2]]
+    points = [*lines_between(0, whole["lines"], COARSE), *statements_of(whole)[::3]]
     for number, point in enumerate(points, start=2):
         run = sell(number, point)
         entries = killed.entries()
@@ -201,7 +201,7 @@ def test_note_and_card_killed_anywhere_are_taken_together_or_not_at_all(
 
     whole = sell(1)
     assert whole["code"] == 0
-    points = [*lines_between(whole["lines"] // 3, whole["lines"], COARSE), *statements_of(whole)[::3]]
+    points = [*lines_between(whole["lines"] // 3, whole["lines"], COARSE), *statements_of(whole)[::4]]
     for number, point in enumerate(points, start=2):
         sell(number, point)
         check(killed.entries())

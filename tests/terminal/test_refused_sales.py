@@ -402,6 +402,6 @@ def test_a_card_that_leaves_too_soon_and_stays_away(
     till: Till, field: Field, card: Card, kinds: Callable[[], list[str]]
 ) -> None:
     field.put(card, tear=Tear(Moment.AFTER, 6))
-    state = till.sell(320, 0.5)
+    state = till.sell(320, 1.0)
     assert (state.verdict, state.problem) == refused(Refusal.CARD_REMOVED)
     assert (card.image.application.balance, kinds()) == (2500, [])

@@ -183,22 +183,32 @@ def test_two_notes_together(
 
 
 def test_a_sale_given_up_voids_its_parts_and_they_are_free_again(
+    new_till: Callable[..., Till],
     till: Till,
     scanner: Scanner,
     new_note: Callable[..., str],
     new_code: Callable[..., str],
     kinds: Callable[[], list[str]],
+    now: int,
 ) -> None:
     code = new_code(aud=till.bundle.terminal.hex(), most=300)
+    judged: list[int] = []
+
+    def clock() -> int:
+        judged.append(now)
+        if len(judged) == 2:
+            giving_up.cancel()  # nobody brings the rest
+        return now
 
     def show() -> None:
         scanner.scan(code.encode())
         scanner.scan(new_note().encode())
 
-    till.on_ready = show
-    state = till.sell(1000, 0.5)  # nobody brings the rest
-    assert (state.verdict, state.problem) == (Verdict.REFUSED, Refusal.NOTHING_PRESENTED)
+    giving_up = new_till(scanner=till.scanner, clock=clock, on_ready=show)
+    state = giving_up.sell(1000, TIMEOUT_S)
+    assert (state.verdict, state.problem) == (Verdict.REFUSED, Refusal.CANCELLED)
     assert kinds() == ["intent phone 300", "intent paper 500", "void phone 300 of 1", "void paper 500 of 2"]
+    till.on_ready = show
     assert till.sell(800, TIMEOUT_S).verdict is Verdict.ACCEPTED
     assert kinds()[4:] == [
         *("intent phone 300", "intent paper 500"),

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -28,7 +28,7 @@ from terminal.journal_store import JournalStore
 from terminal.key_store import TerminalKeys
 from terminal.provisioning import initialise
 from terminal.receipt_printing import ReceiptDesk
-from terminal.sale import Verdict
+from terminal.sale import State, Verdict
 from terminal.sync import Sync, SyncEnd, SyncReport, TrustEnd
 from terminal.trust.store import TrustStore
 
@@ -93,13 +93,12 @@ def synced(till: Till, directory: Path, url: str) -> SyncReport:
 
 
 def test_sales_are_settled_and_the_books_hold(
-    backend: Path, till_directory: Path, counter: Till, field: Field, card: Card
+    backend: Path, till_directory: Path, counter: Till, field: Field, card: Card, pull: Callable[..., State]
 ) -> None:
     field.put(card)
     assert counter.sell(320, TIMEOUT_S).verdict is Verdict.ACCEPTED
     for moment in Moment:
-        field.put(card, tear=Tear(moment, 11))
-        assert counter.sell(100, 0.3).verdict is Verdict.UNRESOLVED
+        assert pull(counter, card, Tear(moment, 11), 100).verdict is Verdict.UNRESOLVED
         field.put(card)
         assert counter.sell(10, TIMEOUT_S).verdict is Verdict.ACCEPTED
     written = counter.journal.head()[0]
@@ -124,11 +123,10 @@ def test_sales_are_settled_and_the_books_hold(
 
 
 def test_an_unresolved_sale_waits_for_the_card(
-    backend: Path, till_directory: Path, counter: Till, field: Field, card: Card
+    backend: Path, till_directory: Path, counter: Till, field: Field, card: Card, pull: Callable[..., State]
 ) -> None:
     """It is closed, uploaded as unresolved, and proven when the card is held to this till again (CARD.md section 9)."""
-    field.put(card, tear=Tear(Moment.AFTER, 11))
-    assert counter.sell(100, 0.3).verdict is Verdict.UNRESOLVED
+    assert pull(counter, card, Tear(Moment.AFTER, 11), 100).verdict is Verdict.UNRESOLVED
     assert cli.main(["close", "1", "--given", "--dir", str(till_directory), "--json"]) == 0
     with serving(backend) as url:
         first = synced(counter, till_directory, url)

@@ -25,11 +25,9 @@ from terminal.journal_store import JournalStore
 from terminal.key_store import TerminalKeys
 from terminal.provisioning import bundle_of, initialise
 from terminal.receipt_printing import ReceiptDesk
-from terminal.sale import Verdict
+from terminal.sale import State, Verdict
 
 TIMEOUT_S = 10.0
-AWAY_S = 0.3
-"""How long a till waits here for a card that does not come back."""
 COMMIT = 11
 TEARS = [Tear(moment, apdu) for apdu in range(1, COMMIT + 1) for moment in Moment]
 AT_COMMIT = [Tear(moment, COMMIT) for moment in Moment]
@@ -99,11 +97,16 @@ def test_the_card_comes_back_in_the_same_sale(
 
 @pytest.mark.parametrize("tear", TEARS, ids=name_of)
 def test_the_card_comes_back_in_the_next_sale(
-    counter: Till, field: Field, card: Card, kinds: Callable[[], list[str]], receipts: ReceiptDesk, tear: Tear
+    counter: Till,
+    field: Field,
+    card: Card,
+    kinds: Callable[[], list[str]],
+    receipts: ReceiptDesk,
+    tear: Tear,
+    pull: Callable[..., State],
 ) -> None:
-    field.put(card, tear=tear)
-    torn = counter.sell(320, AWAY_S)
-    assert torn.problem is Refusal.CARD_REMOVED
+    torn = pull(counter, card, tear, 320)
+    assert torn.problem in {Refusal.CARD_REMOVED, Refusal.CANCELLED}
     if tear.apdu < COMMIT:
         assert (torn.verdict, kinds()) == (Verdict.REFUSED, [])
         assert receipts.last is None
@@ -142,10 +145,10 @@ def test_the_card_is_at_another_till_first(
     receipts: ReceiptDesk,
     tear: Tear,
     sales_elsewhere: int,
+    pull: Callable[..., State],
 ) -> None:
     committed = tear.moment is Moment.AFTER
-    field.put(card, tear=tear)
-    assert counter.sell(320, AWAY_S).verdict is Verdict.UNRESOLVED
+    assert pull(counter, card, tear, 320).verdict is Verdict.UNRESOLVED
     other = another_till(reader=counter.reader)
     for _ in range(sales_elsewhere):
         field.put(card)
@@ -169,10 +172,14 @@ def test_the_card_is_at_another_till_first(
 
 
 def test_an_unproven_payment_is_written_once(
-    counter: Till, another_till: Callable[..., Till], field: Field, card: Card, kinds: Callable[[], list[str]]
+    counter: Till,
+    another_till: Callable[..., Till],
+    field: Field,
+    card: Card,
+    kinds: Callable[[], list[str]],
+    pull: Callable[..., State],
 ) -> None:
-    field.put(card, tear=Tear(Moment.AFTER, COMMIT))
-    counter.sell(320, AWAY_S)
+    pull(counter, card, Tear(Moment.AFTER, COMMIT), 320)
     field.put(card)
     another_till(reader=counter.reader).sell(10, TIMEOUT_S)
     for _ in range(3):
@@ -221,10 +228,10 @@ def test_another_card_in_between_changes_nothing(
     new_card: Callable[..., Card],
     kinds: Callable[[], list[str]],
     tear: Tear,
+    pull: Callable[..., State],
 ) -> None:
     stranger = new_card("0411223344556A", 1000)
-    field.put(card, tear=tear)
-    counter.sell(320, AWAY_S)
+    pull(counter, card, tear, 320)
     field.put(stranger)
     assert counter.sell(100, TIMEOUT_S).verdict is Verdict.ACCEPTED
     assert kinds() == ["intent card 320", "intent card 100", "redemption card 100 of 2"]
@@ -278,7 +285,8 @@ def test_what_was_tendered_beside_the_card_follows_it(
 
     torn = new_till(reader=till.reader, scanner=till.scanner, clock=clock)
     torn.on_ready = lambda: scanner.scan(text.encode())
-    assert torn.sell(820, 1.0).verdict is Verdict.UNRESOLVED
+    field.watch(lambda: None if field.cards else torn.cancel())
+    assert torn.sell(820, TIMEOUT_S).verdict is Verdict.UNRESOLVED
     assert kinds() == [f"intent {beside} 500", "intent card 320"]
     assert torn.begin() == ()  # it stands beside an open card
 
@@ -293,10 +301,13 @@ def test_what_was_tendered_beside_the_card_follows_it(
 
 
 def test_the_proof_is_the_cards_own(
-    counter: Till, field: Field, card: Card, entries: Callable[[], list[Entry]]
+    counter: Till,
+    field: Field,
+    card: Card,
+    entries: Callable[[], list[Entry]],
+    pull: Callable[..., State],
 ) -> None:
-    field.put(card, tear=Tear(Moment.AFTER, COMMIT))
-    counter.sell(320, AWAY_S)
+    pull(counter, card, Tear(Moment.AFTER, COMMIT), 320)
     proof = card.image.application.tmc, card.image.application.tmv
     field.put(card)
     counter.sell(100, TIMEOUT_S)
@@ -306,12 +317,17 @@ def test_the_proof_is_the_cards_own(
     assert taken(entries()) == 2500 - card.image.application.balance == 420
 
 
-def test_torn_again_and_again(counter: Till, field: Field, card: Card, entries: Callable[[], list[Entry]]) -> None:
+def test_torn_again_and_again(
+    counter: Till,
+    field: Field,
+    card: Card,
+    entries: Callable[[], list[Entry]],
+    pull: Callable[..., State],
+) -> None:
     """Whatever happens to one card ten times over, journal and card agree once it has stayed."""
     for number in range(10):
         tear = Tear(Moment.AFTER if number % 3 else Moment.BEFORE, COMMIT if number % 2 else COMMIT + 2)
-        field.put(card, tear=tear)
-        counter.sell(50, AWAY_S)
+        pull(counter, card, tear, 50)
     field.put(card)
     assert counter.sell(50, TIMEOUT_S).verdict is Verdict.ACCEPTED
     assert counter.journal.open_intents() == []
