@@ -25,7 +25,8 @@ from terminal.card_issuer import CARD_LIFE_YEARS, CardIssuer, TestIssuer
 
 EXIT_FAILED: Final = 1
 EXIT_USAGE: Final = 2
-DEFAULT_TIMEOUT_S: Final = 60.0
+DEFAULT_TIMEOUT_S: Final = 60
+_DAY_S: Final = 86_400
 _LIFE_MAX_YEARS: Final = 20
 
 
@@ -112,18 +113,14 @@ def _issuer(arguments: argparse.Namespace) -> CardIssuer:
     return TestIssuer(programme, lambda: int(time.time()), years, scope)
 
 
-def _seconds(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError("a number of seconds") from error
-    if not 0 <= value <= 86_400:
-        raise argparse.ArgumentTypeError("between 0 and 86400 seconds")
-    return value
+def _seconds(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) > _DAY_S:
+        raise argparse.ArgumentTypeError(f"whole seconds, at most {_DAY_S}")
+    return int(text)
 
 
 def _years(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= _LIFE_MAX_YEARS:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= _LIFE_MAX_YEARS:
         raise argparse.ArgumentTypeError(f"between 1 and {_LIFE_MAX_YEARS} years")
     return int(text)
 

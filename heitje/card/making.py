@@ -23,7 +23,7 @@ from heitje.card import session as sessions
 from heitje.card.apdu import wrap
 from heitje.card.file_settings import AES_KEY, FileSettings, FileType, MalformedSettings
 from heitje.card.layout import KEY_COUNT, Command, MakingCommand, Status
-from heitje.card.session import Exchange, NotAuthentic, Session, StatusFault
+from heitje.card.session import Exchange, Session, StatusFault
 
 CARD_LEVEL: Final = bytes(3)
 """The AID by which an EV2's own level is selected."""
@@ -169,12 +169,6 @@ def write_data(session: Session, number: int, data: bytes) -> Exchange[None]:
         part = data[offset : offset + WRITE_MAX]
         header = bytes((number,)) + _three(offset) + _three(len(part))
         yield from session.command(Command.WRITE_DATA, header + part)
-
-
-def expect(value: bytes, expected: bytes, what: str) -> None:
-    """Raise `NotAuthentic` where an answer is not what it has to be."""
-    if value != expected:
-        raise NotAuthentic(f"{what} is not what it has to be")
 
 
 def _head(number: int, file: FileSettings) -> bytes:

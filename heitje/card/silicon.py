@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import Enum, StrEnum
 
 from heitje.card import session as sessions
-from heitje.card.examination import ZERO_KEY, Blueprint, Looked, Progress, Step
+from heitje.card.examination import ZERO_KEY, Blueprint, Progress, Step
 from heitje.card.key_change import RANDOM_LENGTH, Chance
 from heitje.card.layout import KEY_ISSUER, LIGHT_DF_NAME, Status
 from heitje.card.making import Kind
@@ -120,11 +120,6 @@ def status_of(exchange: Exchange[object]) -> Exchange[int]:
     except StatusFault as fault:
         return fault.status
     return Status.OK
-
-
-def subject_of(blueprint: Blueprint, chance: Chance, looked: Looked) -> Subject | None:
-    """The subject for the checks; None for a card that is not to be touched."""
-    return Subject(blueprint, chance, looked) if isinstance(looked, Progress) else None
 
 
 def _judged(subject: Subject, check: Check, spend: bool) -> Exchange[Finding]:

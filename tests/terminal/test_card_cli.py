@@ -170,16 +170,16 @@ def test_strangers_are_refused_and_nothing_is_written(desk: Desk, command: str) 
 
 
 def test_no_card_and_several(desk: Desk, new_card: Callable[..., Card]) -> None:
-    assert desk.run("show", timeout_s="0.3") == 1
+    assert desk.run("show", timeout_s="1") == 1
     assert "no card was held to the reader" in desk.said
     desk.field.put(new_card(), new_card("0411223344556A"))
-    assert desk.run("show", timeout_s="0.8") == 1
+    assert desk.run("show", timeout_s="1") == 1
     assert "more than one card" in desk.said
 
 
 def test_a_reader_that_is_not_there(desk: Desk, tmp_path: Path) -> None:
     desk.words[1] = f"pn532:{tmp_path}/nothing"
-    assert desk.run("show", timeout_s="0.3") == 1
+    assert desk.run("show", timeout_s="1") == 1
     assert "the reader does not answer" in desk.said
 
 
@@ -227,7 +227,13 @@ def test_a_card_that_does_something_else_is_found(desk: Desk) -> None:
 
 @pytest.mark.parametrize(
     "words",
-    [["personalise"], ["show", "--reader", "pn532:/dev/null"], ["--help-me"], ["personalise", "--years", "0"]],
+    [
+        ["personalise"],
+        ["show", "--reader", "pn532:/dev/null"],
+        ["--help-me"],
+        ["personalise", "--years", "0"],
+        ["show", "--timeout-s", "1.5"],
+    ],
 )
 def test_what_is_not_understood(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
