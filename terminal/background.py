@@ -12,11 +12,11 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
-from typing import Final
+from typing import Final, Protocol
 
+from terminal.contacts import Contact, SyncEnd, SyncReport
 from terminal.journal_file import JournalUnreadable
 from terminal.journal_store import JournalStore
-from terminal.sync import Sync, SyncEnd, SyncReport
 from terminal.trust.trusted import Trust
 
 PERIOD_S: Final = 300.0
@@ -29,18 +29,16 @@ _DOUBLINGS_MAX: Final = 16
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Contact:
-    """A contact with the backend, or the lack of one, at Unix time `at`; what is trusted from now on."""
+class Syncing(Protocol):
+    """What makes contacts: `terminal.sync.Sync`, loaded when the thread begins."""
 
-    report: SyncReport
     trust: Trust
-    at: int
 
-    @property
-    def heard(self) -> bool:
-        """Whether the backend answered."""
-        return self.report.end is not SyncEnd.LATER
+    def run(self) -> SyncReport:
+        """Everything."""
+
+    def upload(self) -> SyncReport:
+        """Only what is new in the journal."""
 
 
 @dataclass
@@ -48,12 +46,13 @@ class BackgroundSync:
     """`open_journal` and `make_sync` are called in the thread; `report` with each contact, from the thread."""
 
     open_journal: Callable[[], JournalStore]
-    make_sync: Callable[[JournalStore], Sync]
+    make_sync: Callable[[JournalStore], Syncing]
     report: Callable[[Contact], None]
     chance: Random = field(default_factory=Random)
     period_s: float = PERIOD_S
     backoff_first_s: float = BACKOFF_FIRST_S
     backoff_most_s: float = BACKOFF_MOST_S
+    clock: Callable[[], int] = lambda: int(time.time())
 
     def __post_init__(self) -> None:
         self._changed = threading.Condition()
@@ -64,13 +63,13 @@ class BackgroundSync:
         """Begin with a first contact."""
         self._thread.start()
 
-    def stop(self) -> None:
+    def stop(self, within_s: float = _STOP_WITHIN_S) -> None:
         """Begin nothing more; a contact in hand is waited for a moment, and may be broken off by the program's end."""
         with self._changed:
             self._stopping = True
             self._changed.notify()
         if self._thread.is_alive():
-            self._thread.join(_STOP_WITHIN_S)
+            self._thread.join(within_s)
 
     def poke(self) -> None:
         """There is something new in the journal. From any thread; returns at once."""
@@ -89,7 +88,7 @@ class BackgroundSync:
         finally:
             journal.close()
 
-    def _serve(self, sync: Sync) -> None:
+    def _serve(self, sync: Syncing) -> None:
         failures, due = 0, 0.0
         while self._wait(due, for_news=failures == 0):
             whole = time.monotonic() >= due
@@ -115,13 +114,13 @@ class BackgroundSync:
             self._news = False
             return not self._stopping
 
-    def _contact(self, sync: Sync, whole: bool) -> Contact:
+    def _contact(self, sync: Syncing, whole: bool) -> Contact:
         try:
             report = sync.run() if whole else sync.upload()
         except Exception as error:  # noqa: BLE001  # this thread goes on whatever an answer or a library brings
             _log.error("a contact with the backend failed", exc_info=error)
             report = SyncReport(SyncEnd.LATER, why=type(error).__name__)
-        return Contact(report, sync.trust, sync.clock())
+        return Contact(report, sync.trust, self.clock())
 
     def _backoff_s(self, failures: int) -> float:
         return min(self.backoff_most_s, self.backoff_first_s * 2.0 ** min(failures, _DOUBLINGS_MAX))

@@ -18,6 +18,7 @@ from heitje.card import session
 from heitje.card.layout import UID_LENGTH, Status
 from heitje.card.sale import Contact, Debited, Fate, ForeignCard, TooLittle
 from heitje.card.session import CardFault, Exchange, NotAuthentic, StatusFault
+from heitje.holds import HoldAnswer, HoldRequest
 from heitje.journal import CardEvidence, Entry, Instrument
 from heitje.refusals import Refusal
 from terminal.card_station import Errand
@@ -46,9 +47,11 @@ class CardErrands:
     clock: Callable[[], int]
     report: Callable[[Event], None]
     contact: Contact | None = None
+    ask: Callable[[HoldRequest], HoldAnswer | None] | None = None
+    """Puts the one question, on the reader's thread; None: there is no backend."""
 
-    def prepare(self, uid: bytes, amount: int) -> Errands:
-        """CARD.md section 7, steps 1 to 6."""
+    def prepare(self, uid: bytes, sale: bytes, amount: int) -> Errands:
+        """CARD.md section 7, steps 1 to 6. What may not be taken offline is asked for, where there is a connection."""
         if len(uid) != UID_LENGTH:
             return CardDeclined(Refusal.NOT_A_HEITJE_CARD)
         try:
@@ -56,6 +59,9 @@ class CardErrands:
             contact = yield from self._settle_earlier(uid, contact)
             now = self.clock()
             refusal = self.desk.judge_card(uid, contact.certificate, amount, now)
+            asked_for = refusal is Refusal.NEEDS_A_CONNECTION and self.ask is not None
+            if asked_for:
+                refusal = yield from self._ask_for(HoldRequest(sale, amount, uid=uid, tmc=contact.last.tmc + 1))
             if refusal is not None:
                 return CardDeclined(refusal)
             seq, _ = self.desk.journal.head()
@@ -66,7 +72,8 @@ class CardErrands:
         if isinstance(debited, TooLittle):
             return CardDeclined(Refusal.TOO_LITTLE_LEFT, debited.balance)
         self.contact = contact
-        return CardPrepared(Tender(Instrument.CARD, amount, _evidence(uid, tmri, debited, contact), now))
+        evidence = _evidence(uid, tmri, debited, contact)
+        return CardPrepared(Tender(Instrument.CARD, amount, evidence, now, offline=not asked_for))
 
     def commit(self, intent: Entry) -> Errands:
         """CARD.md section 7, step 8. Whatever goes wrong now, it may have happened."""
@@ -93,6 +100,18 @@ class CardErrands:
         except (DeviceError, CardFault, JournalNotWritten) as error:
             return CardDeclined(_reason(error))
         return CardResolved(fate, written)
+
+    def _ask_for(self, asked: HoldRequest) -> Generator[Errand, object, Refusal | None]:
+        """Have the question put while the card lies there; why it cannot pay, where it cannot."""
+        ask = self.ask
+
+        def errand(_: Card) -> HoldAnswer | None:
+            return None if ask is None else ask(asked)
+
+        answer = yield errand
+        if not isinstance(answer, HoldAnswer):
+            return Refusal.NEEDS_A_CONNECTION
+        return answer.reason
 
     def _greet(self, uid: bytes) -> Generator[Errand, object, Contact]:
         programme = self.keys.programme(self.desk.bundle.df_name, uid)

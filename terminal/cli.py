@@ -26,6 +26,9 @@ from heitje.money import parse_euros
 from heitje.programme import TestProgramme
 from terminal.answer import EXIT_CODES, answer_document, answer_text
 from terminal.configuration import LANGUAGES, ConfigurationError, TerminalConfiguration
+from terminal.connecting import connect
+from terminal.connection import Connection
+from terminal.contacts import LineEvent
 from terminal.counter import Till
 from terminal.journal_file import JournalNotWritten, JournalUnreadable
 from terminal.journal_store import JournalStore, closing_of
@@ -99,10 +102,12 @@ def _sell(arguments: argparse.Namespace) -> int:
             reader=open_reader(configuration.reader) if configuration.reader else None,
             scanner=open_scanner(configuration.scanner) if configuration.scanner else None,
             on_ready=lambda: print("waiting for card, code or note", file=sys.stderr, flush=True),
+            connect=_connecting(configuration, keys),
         )
         till.begin()
         with _signals_cancel(till):
             state = till.sell(arguments.amount, arguments.timeout_s)
+        till.hang_up()
         if arguments.json:
             print(json.dumps(answer_document(till, receipts.last)))
         else:
@@ -294,6 +299,14 @@ def _signals_cancel(till: Till) -> Iterator[None]:
     finally:
         for number, handler in usual.items():
             signal.signal(number, handler)
+
+
+def _connecting(
+    configuration: TerminalConfiguration, keys: TerminalKeys
+) -> Callable[[Callable[[LineEvent], None]], Connection] | None:
+    """How this till gets its connection; None where no backend is configured."""
+    url = configuration.backend_url
+    return None if url is None else lambda report: connect(url, configuration, keys, report)
 
 
 def _receipt_desk(configuration: TerminalConfiguration) -> ReceiptDesk:

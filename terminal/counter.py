@@ -18,8 +18,10 @@ from drivers.scanner import Scanner
 from heitje.bundle import TrustBundle
 from heitje.journal import Entry
 from heitje.refusals import Refusal
+from terminal.connection import Connection
+from terminal.contacts import LineEvent
 from terminal.effects import PrintReceipt
-from terminal.events import Event, GivenUp, ReceiptDone, SaleStarted, TokenJudged
+from terminal.events import Event, GivenUp, ReceiptDone, SaleStarted
 from terminal.hands import DeviceEvent, Hands
 from terminal.journal_store import JournalStore
 from terminal.key_store import TerminalKeys
@@ -30,6 +32,7 @@ from terminal.status import Device
 from terminal.trust.trusted import Trust
 
 SALE_ID_LENGTH: Final = 16
+HANG_UP_WITHIN_S: Final = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,8 @@ class Till:
     """Called once in a sale, when each device has been tried: what is held to those that work is seen from now on."""
     clock: Callable[[], int] = lambda: int(time.time())
     state: State = field(default_factory=State)
+    connect: Callable[[Callable[[LineEvent], None]], Connection] | None = None
+    """Makes the connection to the backend, given where it is to report to; None: there is none."""
 
     def __post_init__(self) -> None:
         self._events: deque[Event] = deque()
@@ -66,9 +71,11 @@ class Till:
             self._events.append,
             self.reader,
             self.scanner,
-            lambda: self.on_ready(),
-            lambda: self.clock(),
+            self._ready,
+            self._now,
         )
+        if self.connect is not None:
+            self._hands.use_connection(self.connect(self._hands.deliver))
         self._cancelled = False
 
     @property
@@ -80,6 +87,11 @@ class Till:
         """Decide by newer trust from now on. Between sales."""
         self.trust = trust
         self._hands.use(trust)
+
+    def hang_up(self) -> None:
+        """The end of the till: whatever the connection is doing is waited for no longer than a moment."""
+        if self._hands.connection is not None:
+            self._hands.connection.stop(HANG_UP_WITHIN_S)
 
     def begin(self) -> tuple[Entry, ...]:
         """Bring the journal to rest at start: void phone and paper intents with no card beside them (JOURNAL.md)."""
@@ -132,10 +144,15 @@ class Till:
         if isinstance(event, DeviceEvent):
             self._hands.take(event)
         if isinstance(event, CodeScanned) and self.state.phase is Phase.PRESENT:
-            now = self.clock()
-            self._events.append(TokenJudged(self._hands.desk.judge_token(event.text, self.state.remaining, now)))
+            self._events.append(self._hands.judge(event.text, self.state.remaining))
         self._drain()
         self._hands.release_unless_busy(look_again=self.state.problem in TRY_AGAIN)
+
+    def _ready(self) -> None:
+        self.on_ready()
+
+    def _now(self) -> int:
+        return self.clock()
 
     def _feed(self, event: Event) -> None:
         self._events.append(event)

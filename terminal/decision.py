@@ -16,12 +16,21 @@ from heitje.cose import MalformedToken
 from heitje.headroom import Headroom, Standing, headroom
 from heitje.journal import Instrument, PaperEvidence, PhoneEvidence
 from heitje.refusals import Refusal
+from heitje.vouchers import SignedVoucher
 from terminal.journal_store import JournalStore
 from terminal.sale import Tender
 from terminal.trust.trusted import Trust
 
 BUILD_TIME: Final = 1_793_491_200
 """1 November 2026: no clock that is right says less (JOURNAL.md section 1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What a code or note takes, or why not; `unheard`: what the offline limits say of it."""
+
+    answer: Tender | Refusal
+    unheard: Refusal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +51,20 @@ class Desk:
             signed = qr.read(text)  # step 1
         except MalformedToken:
             return Refusal.MALFORMED
-        cti = signed.allowance.voucher.cti if isinstance(signed, SignedCode) else signed.voucher.cti
-        answer = acceptance.judge(signed, self._context(cti, remaining, now))
+        answer = acceptance.judge(signed, self._context(_cti_of(signed), remaining, now))
+        return _tender(answer, now) if isinstance(answer, Accepted) else answer.reason
+
+    def judge_with_connection(self, text: str, remaining: int, now: int) -> Judged:
+        """Decide all but the offline limits, which the backend's answer replaces where it comes in time."""
+        try:
+            signed = qr.read(text)  # step 1
+        except MalformedToken:
+            return Judged(Refusal.MALFORMED)
+        context = self._context(_cti_of(signed), remaining, now)
+        answer = acceptance.judge(signed, context, offline=False)
         if not isinstance(answer, Accepted):
-            return answer.reason
-        if isinstance(signed, SignedCode):
-            return Tender(Instrument.PHONE, answer.amount, PhoneEvidence(signed.token), now)
-        return Tender(Instrument.PAPER, answer.amount, PaperEvidence(signed.token), now)
+            return Judged(answer.reason)
+        return Judged(_tender(answer, now), acceptance.check_offline(signed, answer.amount, context))
 
     def judge_card(self, uid: bytes, token: bytes, amount: int, now: int) -> Refusal | None:
         """Decide offline on a card that is to pay `amount` (CARD.md section 7 step 2); `token` is its certificate."""
@@ -131,6 +147,17 @@ class Desk:
             limits=bundle.limits,
             card_limits=bundle.card_limits,
         )
+
+
+def _cti_of(signed: SignedVoucher | SignedCode) -> bytes:
+    return signed.allowance.voucher.cti if isinstance(signed, SignedCode) else signed.voucher.cti
+
+
+def _tender(accepted: Accepted, now: int) -> Tender:
+    signed = accepted.signed
+    if isinstance(signed, SignedCode):
+        return Tender(Instrument.PHONE, accepted.amount, PhoneEvidence(signed.token), now)
+    return Tender(Instrument.PAPER, accepted.amount, PaperEvidence(signed.token), now)
 
 
 def midnight_before(now: int) -> int:

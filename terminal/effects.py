@@ -12,7 +12,23 @@ from terminal.sale import Tender
 class PrepareCard:
     """CARD.md section 7, steps 1 to 6, for `amount` cents."""
 
+    sale: bytes
     amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class AskBackend:
+    """The one question before a code or note is taken; `HoldHeard` answers within half a second."""
+
+    sale: bytes
+    tender: Tender
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitWord:
+    """Upload these redemptions at once; `WordHeard` tells within half a second what the backend says of the last."""
+
+    entries: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +78,27 @@ class WriteClosing:
 
 
 @dataclass(frozen=True, slots=True)
+class WriteRefunds:
+    """Give these redemptions back whole, in one transaction: the sale that they were a part of is not paid."""
+
+    redemptions: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class PrintReceipt:
     """Print what became of the sale."""
 
 
 Effect: TypeAlias = (
-    PrepareCard | CommitCard | ResolveCard | WriteIntent | WriteRedemptions | WriteVoids | WriteClosing | PrintReceipt
+    PrepareCard
+    | AskBackend
+    | AwaitWord
+    | CommitCard
+    | ResolveCard
+    | WriteIntent
+    | WriteRedemptions
+    | WriteVoids
+    | WriteRefunds
+    | WriteClosing
+    | PrintReceipt
 )

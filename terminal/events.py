@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from heitje.card.sale import Fate
+from heitje.holds import HoldAnswer
 from heitje.journal import CardEvidence
 from heitje.refusals import Refusal
 from terminal.sale import Paper, Tender
@@ -21,9 +22,30 @@ class SaleStarted:
 
 @dataclass(frozen=True, slots=True)
 class TokenJudged:
-    """A code or note was scanned and checked: it takes `tender`, or is refused."""
+    """A code or note was scanned and checked: it takes a tender, or is refused.
+
+    `asks`: there is a connection, so the backend is asked in place of the offline limits (VOUCHERS.md section 4);
+    `unheard`: what those say, for the case that no answer comes.
+    """
 
     answer: Tender | Refusal
+    asks: bool = False
+    unheard: Refusal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HoldHeard:
+    """The backend's answer to the one question; None: none in half a second."""
+
+    answer: HoldAnswer | None
+
+
+@dataclass(frozen=True, slots=True)
+class WordHeard:
+    """The backend's word on a redemption that is on disk: it agrees, it does not, or was not heard in half a second."""
+
+    confirmed: bool = False
+    refusal: Refusal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +148,8 @@ class PrintAgain:
 Event: TypeAlias = (
     SaleStarted
     | TokenJudged
+    | HoldHeard
+    | WordHeard
     | CardArrived
     | CardPrepared
     | CardDeclined

@@ -15,7 +15,8 @@ from typing import TypeAlias
 from drivers.card import CardReader
 from drivers.errors import CardKind
 from drivers.scanner import Scanner
-from heitje.journal import Entry, Instrument
+from heitje.holds import HoldRequest
+from heitje.journal import CardEvidence, Entry, Instrument
 from heitje.refusals import Refusal
 from terminal.card_errands import CardErrands, Errands
 from terminal.card_station import (
@@ -27,17 +28,20 @@ from terminal.card_station import (
     StationEvent,
     UnknownInField,
 )
+from terminal.connection import Connection
+from terminal.contacts import Contact, Heard, LineEvent, WordOverdue
 from terminal.decision import Desk
-from terminal.effects import CommitCard, Effect, PrepareCard, ResolveCard
-from terminal.events import CardArrived, CardDeclined, Event
+from terminal.effects import AskBackend, AwaitWord, CommitCard, Effect, PrepareCard, ResolveCard
+from terminal.events import CardArrived, CardDeclined, Event, HoldHeard, TokenJudged, WordHeard
 from terminal.journal_store import JournalStore, void_of
 from terminal.journal_writer import JournalWriter
 from terminal.key_store import TerminalKeys
+from terminal.sale import Tender
 from terminal.scan_station import CodeScanned, ScanEvent, ScannerFailed, ScannerListens, ScanStation
 from terminal.status import Device
 from terminal.trust.trusted import Trust
 
-DeviceEvent: TypeAlias = StationEvent | ScanEvent
+DeviceEvent: TypeAlias = StationEvent | ScanEvent | LineEvent
 
 
 @dataclass
@@ -61,6 +65,9 @@ class Hands:
         self.writer = JournalWriter(self.journal, self.operator, self.trust.number, self.clock)
         self._errands = CardErrands(self.desk, self.keys, self.operator, self.clock, self.report)
         self._errand: Errands | None = None
+        self._question: int | None = None
+        self._awaits_word = False
+        self.connection: Connection | None = None
         self._card: CardStation | None = None
         self._scan: ScanStation | None = None
         self._uid: bytes | None = None
@@ -71,8 +78,8 @@ class Hands:
 
     @property
     def busy(self) -> bool:
-        """Whether a card is being worked on."""
-        return self._errand is not None
+        """Whether a card is being worked on, or the backend is waited for."""
+        return self._errand is not None or self._question is not None or self._awaits_word
 
     def use(self, trust: Trust) -> None:
         """Decide by newer trust from now on. Between sales."""
@@ -80,9 +87,26 @@ class Hands:
         self.desk = self._errands.desk = Desk(trust, self.journal)
         self.writer.bundle = trust.number
 
+    def use_connection(self, connection: Connection) -> None:
+        """Ask and upload by this, which reports into `inbox`. It is begun when the devices have been tried."""
+        self.connection = connection
+        self._errands.ask = connection.ask_now
+
+    def deliver(self, event: LineEvent) -> None:
+        """Put what the connection brings into the inbox that is open now. From any thread."""
+        self.inbox.put(event)
+
     def sign(self, operator: str) -> None:
         """Who is signed on from now on."""
         self.operator = self.writer.operator = self._errands.operator = operator
+
+    def judge(self, text: str, remaining: int) -> TokenJudged:
+        """What a scanner saw: with a connection the backend is asked in place of the offline limits."""
+        now = self.clock()
+        if self.connection is None or not self.connection.may_ask:
+            return TokenJudged(self.desk.judge_token(text, remaining, now))
+        judged = self.desk.judge_with_connection(text, remaining, now)
+        return TokenJudged(judged.answer, True, judged.unheard)
 
     def begin(self) -> tuple[Entry, ...]:
         """Bring the journal to rest at start: void phone and paper intents with no card beside them (JOURNAL.md)."""
@@ -109,7 +133,8 @@ class Hands:
         for station in (self._card, self._scan):
             if station is not None:
                 station.stop()
-        self._card = self._scan = self._errand = None
+        self._card = self._scan = self._errand = self._question = None
+        self._awaits_word = False
         self.inbox = queue.SimpleQueue()
 
     def take(self, event: DeviceEvent) -> None:
@@ -133,12 +158,20 @@ class Hands:
                 self._heard(CodeScanned)
             case ScannerFailed():
                 self._heard(CodeScanned, failed=True)
+            case Heard() | Contact() | WordOverdue():
+                self._take_from_line(event)
 
     def do(self, effect: Effect) -> None:
         """Do what the machine wants; what comes of it is reported. Printing is another's."""
         match effect:
-            case PrepareCard(amount=amount):
-                self._begin_errand(lambda uid: self._errands.prepare(uid, amount))
+            case PrepareCard(sale=sale, amount=amount):
+                self._begin_errand(lambda uid: self._errands.prepare(uid, sale, amount))
+            case AskBackend(sale=sale, tender=tender):
+                self._ask(sale, tender)
+            case AwaitWord(entries=entries):
+                self._awaits_word = self.connection is not None and self.connection.await_word(entries)
+                if not self._awaits_word:
+                    self.report(WordHeard())
             case CommitCard(intent=intent):
                 entry = self.journal.entry(intent)
                 self._begin_errand(lambda _: self._errands.commit(entry))
@@ -147,6 +180,8 @@ class Hands:
                 self._begin_errand(lambda uid: self._errands.resolve(uid, entry))
             case _:
                 self.report(self.writer.write(effect))
+                if self.connection is not None:
+                    self.connection.poke()
 
     def release_unless_busy(self, *, look_again: bool) -> None:
         """Nothing more is wanted of the card: look for one again at once, or after this one was lifted."""
@@ -160,6 +195,35 @@ class Hands:
         self.devices[device] = Device.FAILED if failed else Device.WORKS
         if untried and Device.STARTING not in self.devices.values():
             self.on_ready()
+            if self.connection is not None:
+                self.connection.start()
+
+    def _ask(self, sale: bytes, tender: Tender) -> None:
+        if self.connection is None or isinstance(tender.evidence, CardEvidence):
+            self.report(HoldHeard(None))
+        else:
+            self._question = self.connection.ask(HoldRequest(sale, tender.amount, token=tender.evidence.token))
+
+    def _take_from_line(self, event: LineEvent) -> None:
+        connection = self.connection
+        if connection is None:
+            return
+        word = None
+        match event:
+            case Heard(number=number, answer=answer):
+                connection.heard(event)
+                if number == self._question:
+                    self._question = None
+                    self.report(HoldHeard(answer))
+            case Contact(trust=trust):
+                word = connection.note(event)
+                if (trust.number, trust.signed_at) > (self.trust.number, self.trust.signed_at):
+                    self.use(trust)
+            case WordOverdue():
+                word = connection.overdue(event)
+        if word is not None and self._awaits_word:
+            self._awaits_word = False
+            self.report(word)
 
     def _begin_errand(self, errand: Callable[[bytes], Errands]) -> None:
         if self._uid is None:

@@ -4,10 +4,10 @@
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from heitje.journal import CardEvidence, Kind
-from terminal.effects import Effect, WriteClosing, WriteIntent, WriteRedemptions, WriteVoids
+from heitje.journal import CardEvidence, Entry, Kind
+from terminal.effects import Effect, WriteClosing, WriteIntent, WriteRedemptions, WriteRefunds, WriteVoids
 from terminal.events import Event, NotWritten, NumberTaken, Written
 from terminal.journal_file import JournalNotWritten
 from terminal.journal_store import (
@@ -43,6 +43,9 @@ class JournalWriter:
             case WriteVoids(intents=intents):
                 now = self.clock()
                 return self.append([void_of(self.journal.entry(seq), now, self.operator) for seq in intents])
+            case WriteRefunds(redemptions=redemptions):
+                now = self.clock()
+                return self.append([self._refund(self.journal.entry(seq), now) for seq in redemptions])
             case WriteClosing(card=card, beside=others, given=given):
                 beside = [self.journal.entry(seq) for seq in others]
                 return self.append(closing_of(self.journal.entry(card), beside, self.clock(), self.operator, given))
@@ -76,6 +79,10 @@ class JournalWriter:
                 drafts.append(redemption_of(self.journal.entry(tender.intent), now, card))
         return self.append(drafts)
 
+    def _refund(self, redemption: Entry, now: int) -> Draft:
+        """All that a redemption took is given back (JOURNAL.md section 1, kind 4)."""
+        return replace(void_of(redemption, now, self.operator), kind=Kind.REFUND)
+
     def _intent(self, sale: bytes, tender: Tender) -> Draft:
         return Draft(
             Kind.INTENT,
@@ -84,7 +91,7 @@ class JournalWriter:
             tender.amount,
             tender.instrument,
             tender.evidence,
-            offline=True,
+            offline=tender.offline,
             bundle=self.bundle,
             operator=self.operator,
         )

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """The line to the backend: one signed request, and its answer or the lack of one (JOURNAL.md section 3, RFC 9421)."""
 
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ import requests
 from requests.exceptions import BaseHTTPError  # type: ignore[attr-defined]  # the stubs do not name it; it is there
 
 from heitje import __version__
+from heitje.holds import HoldAnswer, HoldRequest
 from heitje.keys import SigningKey
 from heitje.messages import MalformedMessage, read_object
 from heitje.request_signature import Request, sign_request
@@ -25,6 +27,8 @@ _ANSWER_MAX: Final = 1024 * 1024
 _CHUNK: Final = 65_536
 _WORDS_MAX: Final = 200
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
+
+_log = logging.getLogger(__name__)
 
 OK, UNAUTHORISED, NOT_FOUND, CONFLICT, TOO_MANY, SERVER_ERROR = 200, 401, 404, 409, 429, 500
 
@@ -113,6 +117,16 @@ class Line:
     def hang_up(self) -> None:
         """Close the connection."""
         self._http.close()
+
+
+def ask_hold(line: Line, asked: HoldRequest) -> HoldAnswer | None:
+    """Put the one question, and wait for what the line's own time-outs allow; None: no believable answer."""
+    try:
+        answer = line.ask("POST", "holds", asked.encode())
+        return HoldAnswer.from_document(answer.document) if answer.status == OK else None
+    except (NoAnswer, NoAddress, MalformedMessage) as error:
+        _log.info("a question was not heard: %s", error)
+        return None
 
 
 _NO_ADDRESS: Final = "the backend's address is no http:// or https:// URL"

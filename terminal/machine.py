@@ -18,6 +18,8 @@ from heitje.card.sale import Fate
 from heitje.journal import Instrument
 from heitje.refusals import Refusal
 from terminal.effects import (
+    AskBackend,
+    AwaitWord,
     CommitCard,
     Effect,
     PrepareCard,
@@ -26,6 +28,7 @@ from terminal.effects import (
     WriteClosing,
     WriteIntent,
     WriteRedemptions,
+    WriteRefunds,
     WriteVoids,
 )
 from terminal.events import (
@@ -40,15 +43,17 @@ from terminal.events import (
     EarlierSettled,
     Event,
     GivenUp,
+    HoldHeard,
     NotWritten,
     NumberTaken,
     PrintAgain,
     ReceiptDone,
     SaleStarted,
     TokenJudged,
+    WordHeard,
     Written,
 )
-from terminal.sale import Phase, State, Verdict
+from terminal.sale import Phase, State, Tender, Verdict
 
 Step: TypeAlias = tuple[State, tuple[Effect, ...]]
 
@@ -69,11 +74,28 @@ def _start(_: State, event: SaleStarted) -> Step:
 def _judge_token(state: State, event: TokenJudged) -> Step:
     if isinstance(event.answer, Refusal):
         return replace(state, problem=event.answer), ()
-    tender = event.answer
+    if event.asks:
+        asking = replace(state, phase=Phase.ASKING, asked=event.answer, unheard=event.unheard, problem=None)
+        return asking, (AskBackend(state.sale, event.answer),)
+    return _take_tender(state, event.answer)
+
+
+def _take_tender(state: State, tender: Tender) -> Step:
     tendered = replace(state, tenders=(*state.tenders, tender), problem=None)
     if tendered.remaining:
         return tendered, (WriteIntent(state.sale, tender),)
     return _redeem(tendered)
+
+
+def _take_answer(state: State, event: HoldHeard) -> Step:
+    """A yes, a no, or none in time: then the offline rules apply (VOUCHERS.md section 4)."""
+    heard, asked = replace(state, phase=Phase.PRESENT, asked=None, unheard=None), state.asked
+    if state.cancelled:  # what was promised and is not taken ends by itself
+        return _give_up(heard, GivenUp(Refusal.CANCELLED))
+    refusal = state.unheard if event.answer is None else event.answer.reason
+    if refusal is not None or asked is None:
+        return replace(heard, problem=refusal), ()
+    return _take_tender(heard, replace(asked, offline=event.answer is None))
 
 
 def _note_intent(state: State, event: Written) -> Step:
@@ -84,13 +106,15 @@ def _note_intent(state: State, event: Written) -> Step:
 
 
 def _prepare_card(state: State, _: CardArrived) -> Step:
-    return replace(state, phase=Phase.CARD_PREPARING, problem=None, balance=None), (PrepareCard(state.remaining),)
+    return replace(state, phase=Phase.CARD_PREPARING, problem=None, balance=None), (
+        PrepareCard(state.sale, state.remaining),
+    )
 
 
 def _prepare_card_again(state: State, _: NumberTaken) -> Step:
     return (
         replace(state, phase=Phase.CARD_PREPARING, tenders=state.tenders[:-1]),
-        (PrepareCard(state.tenders[-1].amount),),
+        (PrepareCard(state.sale, state.tenders[-1].amount),),
     )
 
 
@@ -102,7 +126,7 @@ def _take_cash(state: State, event: CashTaken) -> Step:
     return _redeem(with_cash) if not with_cash.remaining else (with_cash, ())
 
 
-def _cancel_when_card_allows(state: State, _: GivenUp) -> Step:
+def _cancel_when_possible(state: State, _: GivenUp) -> Step:
     return replace(state, cancelled=True), ()
 
 
@@ -149,7 +173,7 @@ def _take_resolution(state: State, event: CardResolved) -> Step:
         return replace(resolved, phase=Phase.RECEIPT, verdict=Verdict.ACCEPTED, problem=None), (PrintReceipt(),)
     if event.fate is Fate.NEVER_HAPPENED:
         again = replace(resolved, phase=Phase.CARD_PREPARING, tenders=state.tenders[:-1], problem=None)
-        return again, (PrepareCard(again.remaining),)
+        return again, (PrepareCard(state.sale, again.remaining),)
     return replace(resolved, phase=Phase.UNRESOLVED, problem=Refusal.CARD_ERROR), ()
 
 
@@ -214,8 +238,28 @@ def _redeem(state: State) -> Step:
     return replace(state, phase=Phase.REDEEMING, problem=None), (WriteRedemptions(state.sale, state.tenders),)
 
 
-def _print_receipt(state: State, event: Written) -> Step:
-    paid = replace(state, phase=Phase.RECEIPT, verdict=Verdict.ACCEPTED, entries=(*state.entries, *event.entries))
+def _end_redeemed(state: State, event: Written) -> Step:
+    """All of it is on disk. Of a card the backend's word is waited for a moment (CARD.md section 7)."""
+    redeemed = replace(state, entries=(*state.entries, *event.entries))
+    if any(tender.instrument is Instrument.CARD for tender in state.tenders):
+        return replace(redeemed, phase=Phase.CONFIRMING), (AwaitWord(event.entries),)
+    return _accept(redeemed, confirmed=not any(tender.offline for tender in state.tenders))
+
+
+def _take_word(state: State, event: WordHeard) -> Step:
+    """Only a word against it changes anything: a card that the backend does not believe is paid to nobody.
+
+    What was taken beside it is given back.
+    """
+    if event.refusal is not None:
+        refused = replace(state, phase=Phase.DECIDED, verdict=Verdict.REFUSED, problem=event.refusal)
+        beside = state.entries[-len(state.tenders) : -1]
+        return (replace(refused, phase=Phase.SETTLING), (WriteRefunds(beside),)) if beside else (refused, ())
+    return _accept(state, confirmed=event.confirmed)
+
+
+def _accept(state: State, confirmed: bool) -> Step:
+    paid = replace(state, phase=Phase.RECEIPT, verdict=Verdict.ACCEPTED, confirmed=confirmed)
     return paid, (PrintReceipt(),)
 
 
@@ -238,6 +282,8 @@ TRANSITIONS: Final[dict[tuple[Phase, type], Callable[..., Step]]] = {
     (Phase.IDLE, SaleStarted): _start,
     (Phase.DECIDED, SaleStarted): _start,
     (Phase.PRESENT, TokenJudged): _judge_token,
+    (Phase.ASKING, HoldHeard): _take_answer,
+    (Phase.ASKING, GivenUp): _cancel_when_possible,
     (Phase.PRESENT, Written): _note_intent,
     (Phase.PRESENT, NotWritten): _drop_tender,
     (Phase.PRESENT, CardArrived): _prepare_card,
@@ -247,7 +293,7 @@ TRANSITIONS: Final[dict[tuple[Phase, type], Callable[..., Step]]] = {
     (Phase.CARD_PREPARING, CardPrepared): _write_card_intent,
     (Phase.CARD_PREPARING, CardDeclined): _decline_card,
     (Phase.CARD_PREPARING, EarlierSettled): _note_earlier,
-    (Phase.CARD_PREPARING, GivenUp): _cancel_when_card_allows,
+    (Phase.CARD_PREPARING, GivenUp): _cancel_when_possible,
     (Phase.CARD_INTENT, Written): _commit_card,
     (Phase.CARD_INTENT, NotWritten): _drop_tender,
     (Phase.CARD_INTENT, NumberTaken): _prepare_card_again,
@@ -261,8 +307,9 @@ TRANSITIONS: Final[dict[tuple[Phase, type], Callable[..., Step]]] = {
     (Phase.RESOLVING, CardDeclined): _wait_on,
     (Phase.CLOSING, Written): _end_closed,
     (Phase.CLOSING, NotWritten): _stay_unresolved,
-    (Phase.REDEEMING, Written): _print_receipt,
+    (Phase.REDEEMING, Written): _end_redeemed,
     (Phase.REDEEMING, NotWritten): _leave_unredeemed,
+    (Phase.CONFIRMING, WordHeard): _take_word,
     (Phase.SETTLING, Written): _end_refused,
     (Phase.SETTLING, NotWritten): _leave_open,
     (Phase.RECEIPT, ReceiptDone): _end,

@@ -5,42 +5,28 @@
 What has not come by then counts as not heard, and what comes later is dropped: the offline rules have decided.
 """
 
-import logging
 import queue
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import TypeAlias
 
 from heitje.holds import ANSWER_WITHIN_S, HoldAnswer, HoldRequest
-from heitje.messages import MalformedMessage
-from terminal.line import OK, Line, NoAddress, NoAnswer
+from terminal.contacts import Heard
 
-_log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """The answer to question `number`; None: not heard in time."""
-
-    number: int
-    answer: HoldAnswer | None
-
-
-def ask(line: Line, asked: HoldRequest) -> HoldAnswer | None:
-    """Put the question, and wait for what the line's own time-outs allow; None: no believable answer."""
-    try:
-        answer = line.ask("POST", "holds", asked.encode())
-        return HoldAnswer.from_document(answer.document) if answer.status == OK else None
-    except (NoAnswer, NoAddress, MalformedMessage) as error:
-        _log.info("a question was not heard: %s", error)
-        return None
+Ask: TypeAlias = Callable[[HoldRequest], HoldAnswer | None]
+"""Puts a question and waits; None: no believable answer."""
 
 
 class Questions:
-    """Puts questions on `line`, one after the other; `report` is called once for each, from another thread."""
+    """Puts questions one after the other; `report` is called once for each, from another thread.
 
-    def __init__(self, line: Line, report: Callable[[Heard], None], within_s: float = ANSWER_WITHIN_S) -> None:
-        self._line = line
+    `new_asker` is called in the thread, and may load what it needs there.
+    """
+
+    def __init__(
+        self, new_asker: Callable[[], Ask], report: Callable[[Heard], None], within_s: float = ANSWER_WITHIN_S
+    ) -> None:
+        self._new_asker = new_asker
         self._report = report
         self._within_s = within_s
         self._asked: queue.SimpleQueue[tuple[int, HoldRequest] | None] = queue.SimpleQueue()
@@ -74,13 +60,13 @@ class Questions:
         return number
 
     def _run(self) -> None:
+        ask = self._new_asker()
         while (asked := self._asked.get()) is not None:
             number, request = asked
             with self._lock:
                 in_time = number in self._waiting
             if in_time:
-                self._hear(number, ask(self._line, request))
-        self._line.hang_up()
+                self._hear(number, ask(request))
 
     def _hear(self, number: int, answer: HoldAnswer | None) -> None:
         """The first to come, answer or end of time, is what was heard."""

@@ -14,10 +14,12 @@ class Phase(StrEnum):
 
     IDLE = "idle"
     PRESENT = "present"
+    ASKING = "asking"
     CARD_PREPARING = "card preparing"
     CARD_INTENT = "card intent"
     CARD_COMMITTING = "card committing"
     REDEEMING = "redeeming"
+    CONFIRMING = "confirming"
     UNRESOLVED = "unresolved"
     RESOLVING = "resolving"
     CLOSING = "closing"
@@ -49,7 +51,7 @@ class Paper(StrEnum):
 class Tender:
     """One part of a sale: what it takes of which instrument, and when that was decided (Unix seconds).
 
-    `intent` is its entry's number once it is on disk.
+    `intent` is its entry's number once it is on disk. `offline`: it was decided without the backend.
     """
 
     instrument: Instrument
@@ -57,6 +59,7 @@ class Tender:
     evidence: CardEvidence | PhoneEvidence | PaperEvidence
     time: int
     intent: int | None = None
+    offline: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,8 @@ class State:
 
     `problem`: why the last try did not pay; `balance` of its card; `cash`: what was paid outside this system.
     `cancelled`: it is to be given up as soon as the card at work allows it. `given`: how the cashier closed it.
-    `paper`: what became of its receipt.
+    `paper`: what became of its receipt. `asked`: the tender that the backend is asked about, and `unheard`: why it
+    cannot be taken where no answer comes. `confirmed`: the backend has said yes to all of the sale.
     """
 
     phase: Phase = Phase.IDLE
@@ -80,6 +84,9 @@ class State:
     cancelled: bool = False
     given: bool | None = None
     paper: Paper | None = None
+    asked: Tender | None = None
+    unheard: Refusal | None = None
+    confirmed: bool = False
 
     @property
     def remaining(self) -> int:

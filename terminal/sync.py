@@ -9,7 +9,6 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 from typing import Any, Final
 
 from heitje import server_time
@@ -27,6 +26,7 @@ from heitje.messages import (
     encode_base64url,
     read_outcomes,
 )
+from terminal.contacts import SyncEnd, SyncReport, TrustEnd
 from terminal.journal_file import JournalNotWritten
 from terminal.journal_store import Draft, JournalStore
 from terminal.key_store import TerminalKeys
@@ -51,37 +51,9 @@ ANCHOR_EVERY_S: Final = 60
 """Between uploads of single sales the clock is anchored no more often than this."""
 _BASE64_OF: Final = 4 / 3
 
+__all__ = ["Sync", "SyncEnd", "SyncReport", "TrustEnd"]
+
 _log = logging.getLogger(__name__)
-
-
-class SyncEnd(StrEnum):
-    """How a sync ended."""
-
-    DONE = "done"
-    LATER = "try again later"
-    SERVICE = "needs service"
-    RESTORED = "the journal is older than the backend's: this till must be enrolled anew"
-
-
-class TrustEnd(StrEnum):
-    """What came of the trust in a sync."""
-
-    FRESH = "fresh"
-    LATER = "not refreshed"
-    REFUSED = "refused"
-
-
-@dataclass(frozen=True, slots=True)
-class SyncReport:
-    """What a sync did. `why` in words where it did not end well; `bundle`: the publication that is trusted now."""
-
-    end: SyncEnd
-    sent: int = 0
-    outcomes: tuple[EntryOutcome, ...] = ()
-    cursor: int = 0
-    why: str | None = None
-    trust: TrustEnd = TrustEnd.LATER
-    bundle: int = 0
 
 
 class _Ended(Exception):

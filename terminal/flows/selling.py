@@ -20,12 +20,14 @@ from terminal.events import (
     EarlierSettled,
     Event,
     GivenUp,
+    HoldHeard,
     NotWritten,
     NumberTaken,
     PrintAgain,
     ReceiptDone,
     SaleStarted,
     TokenJudged,
+    WordHeard,
     Written,
 )
 from terminal.flows.effects import BeginSale
@@ -174,7 +176,8 @@ def _clear(scene: Scene, _: object) -> Step:
 
 
 _OF_A_SALE: Final = (
-    *(TokenJudged, CardArrived, CardPrepared, CardDeclined, CardCommitted, CardSilent, EarlierSettled, CardResolved),
+    *(TokenJudged, HoldHeard, WordHeard),
+    *(CardArrived, CardPrepared, CardDeclined, CardCommitted, CardSilent, EarlierSettled, CardResolved),
     *(Written, NotWritten, NumberTaken, GivenUp, CashTaken, Closed, ReceiptDone, PrintAgain),
 )
 _WHILE_CLOSING: Final = (CardArrived, CardDeclined, Closed)

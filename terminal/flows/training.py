@@ -15,6 +15,8 @@ from heitje.journal import CardEvidence, Instrument
 from heitje.refusals import Refusal
 from terminal import machine
 from terminal.effects import (
+    AskBackend,
+    AwaitWord,
     CommitCard,
     Effect,
     PrepareCard,
@@ -33,7 +35,9 @@ from terminal.events import (
     Closed,
     Event,
     GivenUp,
+    HoldHeard,
     PrintAgain,
+    WordHeard,
     Written,
 )
 from terminal.flows.effects import FlowEffect, PrintSlip
@@ -99,6 +103,10 @@ def _answer(effect: Effect, drill: Drill | None, state: State) -> Event:
             return CardSilent() if silent else CardCommitted(_evidence(state))
         case ResolveCard():
             return CardResolved(Fate.PAID, (len(state.entries) + 1,))
+        case AskBackend():
+            return HoldHeard(None)
+        case AwaitWord():
+            return WordHeard()
         case WriteRedemptions(tenders=tenders):
             return Written(tuple(range(len(state.entries) + 1, len(state.entries) + 1 + len(tenders))))
     return Written((len(state.entries) + 1,))

@@ -23,13 +23,14 @@ from heitje.journal import Kind, entry_hash, head_of
 from heitje.messages import Batch, encode_base64url
 from heitje.programme import TestProgramme
 from heitje.refusals import Refusal
-from terminal.background import BackgroundSync, Contact
+from terminal.background import BackgroundSync
 from terminal.configuration import TerminalConfiguration
+from terminal.contacts import Contact, Heard, SyncEnd
 from terminal.journal_store import Draft, JournalStore
 from terminal.key_store import TerminalKeys
-from terminal.line import Line
-from terminal.questions import Heard, Questions
-from terminal.sync import Sync, SyncEnd
+from terminal.line import Line, ask_hold
+from terminal.questions import Questions
+from terminal.sync import Sync
 from terminal.trust.store import TrustStore
 
 NOW = 1_795_000_000
@@ -277,7 +278,7 @@ def new_questions(keys: TerminalKeys, url: str) -> Iterator[Callable[..., tuple[
     def make(within_s: float, url: str = url) -> tuple[Questions, queue.SimpleQueue[Heard]]:
         heard: queue.SimpleQueue[Heard] = queue.SimpleQueue()
         line = Line(url, bytes(8), keys.signing, lambda: NOW, connect_timeout_s=WAIT_S, read_timeout_s=WAIT_S)
-        questions = Questions(line, heard.put, within_s)
+        questions = Questions(lambda: lambda asked: ask_hold(line, asked), heard.put, within_s)
         made.append(questions)
         questions.start()
         return questions, heard

@@ -11,9 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from heitje.card.sale import Fate
+from heitje.holds import HoldAnswer
 from heitje.journal import CardEvidence, Instrument, PaperEvidence, PhoneEvidence
 from heitje.refusals import Refusal
 from terminal.effects import (
+    AskBackend,
+    AwaitWord,
     CommitCard,
     Effect,
     PrepareCard,
@@ -22,6 +25,7 @@ from terminal.effects import (
     WriteClosing,
     WriteIntent,
     WriteRedemptions,
+    WriteRefunds,
     WriteVoids,
 )
 from terminal.events import (
@@ -36,12 +40,14 @@ from terminal.events import (
     EarlierSettled,
     Event,
     GivenUp,
+    HoldHeard,
     NotWritten,
     NumberTaken,
     PrintAgain,
     ReceiptDone,
     SaleStarted,
     TokenJudged,
+    WordHeard,
     Written,
 )
 from terminal.machine import TRANSITIONS, step
@@ -53,6 +59,7 @@ AFTER = replace(BEFORE, tmc_before=None, tmc=8, tmv=bytes(8))
 NOTE = Tender(Instrument.PAPER, 500, PaperEvidence(b"note"), 1)
 CODE = Tender(Instrument.PHONE, 300, PhoneEvidence(b"code"), 1)
 CARD = Tender(Instrument.CARD, 320, BEFORE, 1)
+HELD = replace(CODE, offline=False)
 
 
 def numbered(tender: Tender, intent: int) -> Tender:
@@ -74,6 +81,8 @@ RESOLVING = replace(UNRESOLVED, phase=Phase.RESOLVING)
 CLOSING = replace(UNRESOLVED, phase=Phase.CLOSING, given=True, problem=None)
 REDEEMING = replace(COMMITTING, phase=Phase.REDEEMING)
 SETTLING = replace(PART, phase=Phase.SETTLING, verdict=Verdict.REFUSED, problem=Refusal.CANCELLED)
+ASKING = at(Phase.ASKING, asked=CODE, unheard=Refusal.NEEDS_A_CONNECTION)
+CONFIRMING = replace(REDEEMING, phase=Phase.CONFIRMING)
 RECEIPT = replace(REDEEMING, phase=Phase.RECEIPT, verdict=Verdict.ACCEPTED)
 DECIDED = replace(RECEIPT, phase=Phase.DECIDED)
 
@@ -90,6 +99,56 @@ ROWS: list[tuple[State, Event, dict[str, object], tuple[Effect, ...]]] = [
         {"phase": Phase.REDEEMING, "tenders": (NOTE,)},
         (WriteRedemptions(SALE, (NOTE,)),),
     ),
+    (
+        PRESENT,
+        TokenJudged(CODE, asks=True, unheard=Refusal.NEEDS_A_CONNECTION),
+        {"phase": Phase.ASKING, "asked": CODE, "unheard": Refusal.NEEDS_A_CONNECTION},
+        (AskBackend(SALE, CODE),),
+    ),
+    (PRESENT, TokenJudged(Refusal.BLOCKED, asks=True), {"problem": Refusal.BLOCKED}, ()),
+    (
+        ASKING,
+        HoldHeard(HoldAnswer(until=9)),
+        {"phase": Phase.PRESENT, "asked": None, "unheard": None, "tenders": (HELD,)},
+        (WriteIntent(SALE, HELD),),
+    ),
+    (
+        replace(ASKING, amount=300),
+        HoldHeard(HoldAnswer(until=9)),
+        {"phase": Phase.REDEEMING, "asked": None, "unheard": None, "tenders": (HELD,)},
+        (WriteRedemptions(SALE, (HELD,)),),
+    ),
+    (
+        ASKING,
+        HoldHeard(HoldAnswer(reason=Refusal.ALREADY_USED)),
+        {"phase": Phase.PRESENT, "asked": None, "unheard": None, "problem": Refusal.ALREADY_USED},
+        (),
+    ),
+    (
+        ASKING,
+        HoldHeard(None),
+        {"phase": Phase.PRESENT, "asked": None, "unheard": None, "problem": Refusal.NEEDS_A_CONNECTION},
+        (),
+    ),
+    (
+        replace(ASKING, unheard=None),
+        HoldHeard(None),
+        {"phase": Phase.PRESENT, "asked": None, "tenders": (CODE,)},
+        (WriteIntent(SALE, CODE),),
+    ),
+    (
+        replace(ASKING, cancelled=True),
+        HoldHeard(HoldAnswer(until=9)),
+        {
+            "phase": Phase.DECIDED,
+            "asked": None,
+            "unheard": None,
+            "verdict": Verdict.REFUSED,
+            "problem": Refusal.CANCELLED,
+        },
+        (),
+    ),
+    (ASKING, GivenUp(Refusal.CANCELLED), {"cancelled": True}, ()),
     (at(Phase.PRESENT, NOTE), Written((1,)), {"tenders": (numbered(NOTE, 1),), "entries": (1,)}, ()),
     (
         at(Phase.PRESENT, NOTE),
@@ -112,7 +171,7 @@ ROWS: list[tuple[State, Event, dict[str, object], tuple[Effect, ...]]] = [
         replace(PART, problem=Refusal.CARD_REMOVED, balance=40),
         CardArrived(),
         {"phase": Phase.CARD_PREPARING, "problem": None, "balance": None},
-        (PrepareCard(320),),
+        (PrepareCard(SALE, 320),),
     ),
     (PRESENT, CardDeclined(Refusal.SEVERAL_CARDS), {"problem": Refusal.SEVERAL_CARDS}, ()),
     (PRESENT, CashTaken(320), {"cash": 320}, ()),
@@ -181,7 +240,7 @@ ROWS: list[tuple[State, Event, dict[str, object], tuple[Effect, ...]]] = [
         },
         (WriteVoids((1,)),),
     ),
-    (INTENT, NumberTaken(), {"phase": Phase.CARD_PREPARING, "tenders": PART.tenders}, (PrepareCard(320),)),
+    (INTENT, NumberTaken(), {"phase": Phase.CARD_PREPARING, "tenders": PART.tenders}, (PrepareCard(SALE, 320),)),
     (COMMITTING, CardCommitted(AFTER), {"phase": Phase.REDEEMING, "tenders": BOTH}, (WriteRedemptions(SALE, BOTH),)),
     (COMMITTING, CardSilent(), {"phase": Phase.UNRESOLVED, "problem": Refusal.CARD_REMOVED}, ()),
     (UNRESOLVED, CardArrived(), {"phase": Phase.RESOLVING}, (ResolveCard(2),)),
@@ -214,7 +273,7 @@ ROWS: list[tuple[State, Event, dict[str, object], tuple[Effect, ...]]] = [
         RESOLVING,
         CardResolved(Fate.NEVER_HAPPENED, (3,)),
         {"phase": Phase.CARD_PREPARING, "tenders": PART.tenders, "problem": None, "entries": (1, 2, 3)},
-        (PrepareCard(320),),
+        (PrepareCard(SALE, 320),),
     ),
     (RESOLVING, CardResolved(Fate.UNKNOWN, ()), {"phase": Phase.UNRESOLVED, "problem": Refusal.CARD_ERROR}, ()),
     (
@@ -238,8 +297,39 @@ ROWS: list[tuple[State, Event, dict[str, object], tuple[Effect, ...]]] = [
     (
         REDEEMING,
         Written((3, 4)),
-        {"phase": Phase.RECEIPT, "verdict": Verdict.ACCEPTED, "entries": (1, 2, 3, 4)},
+        {"phase": Phase.CONFIRMING, "entries": (1, 2, 3, 4)},
+        (AwaitWord((3, 4)),),
+    ),
+    (
+        at(Phase.REDEEMING, numbered(NOTE, 1), amount=500, entries=(1,)),
+        Written((2,)),
+        {"phase": Phase.RECEIPT, "verdict": Verdict.ACCEPTED, "entries": (1, 2)},
         (PrintReceipt(),),
+    ),
+    (
+        at(Phase.REDEEMING, HELD, amount=300),
+        Written((1, 2)),
+        {"phase": Phase.RECEIPT, "verdict": Verdict.ACCEPTED, "entries": (1, 2), "confirmed": True},
+        (PrintReceipt(),),
+    ),
+    (CONFIRMING, WordHeard(), {"phase": Phase.RECEIPT, "verdict": Verdict.ACCEPTED}, (PrintReceipt(),)),
+    (
+        CONFIRMING,
+        WordHeard(confirmed=True),
+        {"phase": Phase.RECEIPT, "verdict": Verdict.ACCEPTED, "confirmed": True},
+        (PrintReceipt(),),
+    ),
+    (
+        replace(CONFIRMING, entries=(1, 2, 3, 4)),
+        WordHeard(refusal=Refusal.BAD_SIGNATURE),
+        {"phase": Phase.SETTLING, "verdict": Verdict.REFUSED, "problem": Refusal.BAD_SIGNATURE},
+        (WriteRefunds((3,)),),
+    ),
+    (
+        at(Phase.CONFIRMING, numbered(CARD, 1), amount=320, entries=(1, 2)),
+        WordHeard(refusal=Refusal.BAD_SIGNATURE),
+        {"phase": Phase.DECIDED, "verdict": Verdict.REFUSED, "problem": Refusal.BAD_SIGNATURE},
+        (),
     ),
     (
         REDEEMING,
@@ -286,6 +376,8 @@ def test_every_row_is_told_above() -> None:
 EVENTS: tuple[Event, ...] = (
     SaleStarted(SALE, 1),
     TokenJudged(NOTE),
+    HoldHeard(None),
+    WordHeard(),
     CardArrived(),
     CardPrepared(CARD),
     CardDeclined(Refusal.CARD_ERROR),
@@ -336,6 +428,10 @@ class World:
     voided: list[int] = field(default_factory=list)
     committed: list[int] = field(default_factory=list)
     printed: list[Verdict | None] = field(default_factory=list)
+    redemptions: dict[int, int] = field(default_factory=dict)
+    refunded: list[int] = field(default_factory=list)
+    disbelieved: list[int] = field(default_factory=list)
+    """Cards that the backend does not believe: the journal holds them, and nobody is paid."""
 
     def feed(self, event: Event) -> None:
         pending = [event]
@@ -361,7 +457,7 @@ class World:
                 assert not set(intents) & set(self.committed), "what a card has committed is not voided"
             case PrintReceipt():
                 assert self.state.verdict in {Verdict.ACCEPTED, Verdict.UNRESOLVED}
-                if self.state.verdict is Verdict.ACCEPTED and before.phase is Phase.REDEEMING:
+                if self.state.verdict is Verdict.ACCEPTED and before.phase in (Phase.REDEEMING, Phase.CONFIRMING):
                     assert {tender.intent for tender in self.state.tenders[:-1]} <= set(self.redeemed)
         assert self.state.remaining >= 0
 
@@ -374,6 +470,24 @@ class World:
                     return [CardDeclined(Refusal.TOO_LITTLE_LEFT, amount - 1)]
                 prepared = CardPrepared(Tender(Instrument.CARD, amount, BEFORE, 1))
                 return [EarlierSettled((self.count(),)), prepared] if choice == 1 else [prepared]
+            case AskBackend():
+                answers = (
+                    HoldHeard(None),
+                    HoldHeard(HoldAnswer(until=9)),
+                    HoldHeard(HoldAnswer(reason=Refusal.BLOCKED)),
+                )
+                return [answers[self.choose(3)]]
+            case AwaitWord(entries=entries):
+                assert entries
+                words = (WordHeard(), WordHeard(confirmed=True), WordHeard(refusal=Refusal.BAD_SIGNATURE))
+                choice = self.choose(3)
+                if choice == 2:
+                    self.disbelieved.append(self.redeemed[-1])
+                return [words[choice]]
+            case WriteRefunds(redemptions=redemptions):
+                assert self.redemptions.keys() >= set(redemptions)
+                self.refunded += [self.redemptions[seq] for seq in redemptions]
+                return [Written(tuple(self.count() for _ in redemptions))]
             case CommitCard(intent=intent):
                 choice = self.choose(3)
                 if choice < 2:
@@ -435,7 +549,9 @@ class World:
         assert intent not in self.voided, "never void and redemption of one intent"
         self.open.pop(intent)
         self.redeemed.append(intent)
-        return self.count()
+        seq = self.count()
+        self.redemptions[seq] = intent
+        return seq
 
     def void(self, intent: int) -> int:
         assert intent not in self.redeemed, "never void and redemption of one intent"
@@ -454,6 +570,7 @@ def outside(draw: Callable[[int], int]) -> Event:
         TokenJudged(Refusal.EXPIRED),
         TokenJudged(Tender(Instrument.PAPER, amount, PaperEvidence(b"n"), 1)),
         TokenJudged(Tender(Instrument.PHONE, amount, PhoneEvidence(b"c"), 1)),
+        TokenJudged(Tender(Instrument.PHONE, amount, PhoneEvidence(b"c"), 1), True, Refusal.NEEDS_A_CONNECTION),
         CardArrived(),
         CardDeclined(Refusal.SEVERAL_CARDS),
         GivenUp(Refusal.NOTHING_PRESENTED),
@@ -461,7 +578,7 @@ def outside(draw: Callable[[int], int]) -> Event:
         CashTaken(amount),
         Closed(given=bool(draw(2))),
         PrintAgain(),
-    )[draw(11)]
+    )[draw(12)]
 
 
 @settings(max_examples=300)
@@ -480,6 +597,7 @@ def test_whatever_happens_money_is_neither_lost_nor_doubled(data: st.DataObject)
         assert world.state.phase in {Phase.PRESENT, Phase.UNRESOLVED, Phase.DECIDED}
         assert (world.state.verdict is None) == (world.state.phase is not Phase.DECIDED)
         if world.state.verdict is Verdict.REFUSED:
-            assert not {tender.intent for tender in world.state.tenders} & set(world.redeemed)
+            kept = set(world.redeemed) - set(world.refunded) - set(world.disbelieved)
+            assert not {tender.intent for tender in world.state.tenders} & kept
     assert not set(world.redeemed) & set(world.voided)
     assert set(world.committed) <= set(world.redeemed) | world.open.keys()

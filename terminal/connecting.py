@@ -1,0 +1,45 @@
+# SPDX-FileCopyrightText: 2026 The Heitje contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""Puts a till's connection together. Its own threads load what it needs: a till is ready before its network is."""
+
+import time
+from collections.abc import Callable
+
+from heitje.holds import ANSWER_WITHIN_S, HoldAnswer, HoldRequest
+from terminal.background import BackgroundSync, Syncing
+from terminal.configuration import TerminalConfiguration
+from terminal.connection import Connection
+from terminal.contacts import Contact, LineEvent
+from terminal.journal_store import JournalStore
+from terminal.key_store import TerminalKeys
+from terminal.trust.store import TrustStore
+
+
+def connect(
+    url: str,
+    configuration: TerminalConfiguration,
+    keys: TerminalKeys,
+    report: Callable[[LineEvent], None],
+    clock: Callable[[], int] = lambda: int(time.time()),
+) -> Connection:
+    """The connection of one till to its backend; nothing happens before it is started."""
+    store = TrustStore(configuration.trust_path, keys.roots, configuration.terminal)
+
+    def open_journal() -> JournalStore:
+        return JournalStore.open(configuration.journal_path, configuration.terminal)
+
+    def make_sync(journal: JournalStore) -> Syncing:
+        from terminal.sync import Sync
+
+        return Sync(url, keys, store.load(), journal, store, clock)
+
+    def new_asker() -> Callable[[HoldRequest], HoldAnswer | None]:
+        from terminal.line import Line, ask_hold
+
+        line = Line(url, configuration.terminal, keys.signing, clock, ANSWER_WITHIN_S, ANSWER_WITHIN_S)
+        return lambda asked: ask_hold(line, asked)
+
+    def make_background(report_contact: Callable[[Contact], None]) -> BackgroundSync:
+        return BackgroundSync(open_journal, make_sync, report_contact, clock=clock)
+
+    return Connection(make_background, new_asker, report)
