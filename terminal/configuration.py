@@ -5,6 +5,7 @@
 [terminal]  id, language, operator, production
 [devices]   reader, scanner, printer: addresses (drivers.addresses), or left out; paper_mm
 [backend]   url, or left out
+[receipt]   lines below the shop's name, vat_percent, vat_number: left out where there are none
 """
 
 import json
@@ -15,7 +16,9 @@ from typing import Any, Final, Self
 
 from drivers import addresses
 from drivers.addresses import PcscAddress, Pn532Address, SerialAddress, TcpAddress, UsbAddress
+from terminal import letterhead
 from terminal.durable_file import write_durably
+from terminal.letterhead import NO_LETTERHEAD, Letterhead
 
 FILE_NAME: Final = "terminal.toml"
 KEYS_NAME: Final = "keys.json"
@@ -32,6 +35,7 @@ _SECTIONS: Final = {
     "terminal": frozenset({"id", "language", "operator", "production"}),
     "devices": frozenset({"reader", "scanner", "printer", "paper_mm"}),
     "backend": frozenset({"url"}),
+    "receipt": letterhead.SETTINGS,
 }
 _ADDRESSES: Final[dict[str, tuple[type, ...]]] = {
     "reader": (PcscAddress, Pn532Address),
@@ -58,6 +62,7 @@ class TerminalConfiguration:
     operator: str = DEFAULT_OPERATOR
     production: bool = False
     backend_url: str | None = None
+    letterhead: Letterhead = NO_LETTERHEAD
 
     @property
     def keys_path(self) -> Path:
@@ -121,6 +126,7 @@ class TerminalConfiguration:
             operator=_text(terminal, "operator") or DEFAULT_OPERATOR,
             production=production,
             backend_url=_text(document.get("backend", {}), "url"),
+            letterhead=Letterhead.from_settings(document.get("receipt", {})),
         )
         configuration.check_addresses()
         return configuration
@@ -148,6 +154,8 @@ class TerminalConfiguration:
         ]
         if self.backend_url is not None:
             lines += ["", "[backend]", f"url = {json.dumps(self.backend_url)}"]
+        if settings := self.letterhead.to_settings():
+            lines += ["", "[receipt]", *settings]
         write_durably(self.directory / FILE_NAME, ("\n".join(lines) + "\n").encode())
 
 

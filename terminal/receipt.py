@@ -7,24 +7,13 @@ from typing import Final
 
 from drivers.printer.paper import Align, Columns, Correction, Line, Paper, Part, Qr, Rule, Size
 from heitje.journal import CardEvidence, Entry, Kind, entry_hash
+from terminal.letterhead import NO_LETTERHEAD, Letterhead
 from terminal.sale import Verdict
 from terminal.words import Words, words_in
 
 _PROOF_MODULE_DOTS: Final = 4
 _WHOLE_PERMILLE: Final = 1000
 PROOF_PREFIX: Final = "HEITJE:"
-
-
-@dataclass(frozen=True, slots=True)
-class Letterhead:
-    """What stands on this shop's paper beside its name: `lines` below it, and VAT where it is to be shown.
-
-    `vat_permille`: the rate that is included in every amount, in thousandths (90 is 9 %).
-    """
-
-    lines: tuple[str, ...] = ()
-    vat_permille: int | None = None
-    vat_number: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +32,9 @@ class Sold:
     cash: int = 0
 
 
-def receipt_of(sold: Sold, language: str, letterhead: Letterhead | None = None, *, copy: bool = False) -> Paper:
+def receipt_of(sold: Sold, language: str, letterhead: Letterhead = NO_LETTERHEAD, *, copy: bool = False) -> Paper:
     """The receipt, in the sale's language; a `copy` says so above everything and below it."""
-    say, letterhead = words_in(language), letterhead or Letterhead()
+    say = words_in(language)
     last = sold.entries[-1]
     when = say.date_and_time(last.time)
     mark = [headline(say("receipt.copy")), Line()] if copy else []

@@ -6,12 +6,17 @@ import logging
 from dataclasses import dataclass, replace
 
 from drivers.errors import DeviceError
-from drivers.printer import Printed, Printer, PrintReport
-from drivers.printer.paper import PAPER_58_MM, PAPER_80_MM, Paper, plain_text
+from drivers.printer import Condition, Printed, Printer, PrintReport
+from drivers.printer.paper import PAPER_58_MM, PAPER_80_MM, Paper, PaperWidth, plain_text
+from heitje.bundle import TrustBundle
 from heitje.journal import Entry, Instrument, Kind
 from terminal.counter import Till
+from terminal.journal_store import JournalStore
+from terminal.letterhead import NO_LETTERHEAD, Letterhead
+from terminal.paper_script import with_pictures
 from terminal.receipt import Sold, receipt_of
-from terminal.sale import Verdict
+from terminal.sale import Paper as OnPaper
+from terminal.sale import State, Verdict
 
 _log = logging.getLogger(__name__)
 
@@ -38,34 +43,63 @@ class ReceiptDesk:
     printer: Printer | None
     paper_mm: int
     language: str
+    letterhead: Letterhead = NO_LETTERHEAD
     last: Receipt | None = None
+
+    @property
+    def width(self) -> PaperWidth:
+        """The paper that is printed on."""
+        return self.printer.width if self.printer else {58: PAPER_58_MM, 80: PAPER_80_MM}[self.paper_mm]
 
     def print_sale(self, till: Till) -> None:
         """The receipt of the sale that the till has just ended."""
-        state = till.state
-        mine = [entry for entry in map(till.journal.entry, state.entries) if entry.sale == state.sale]
-        self.print_sold(
-            Sold(
-                till.bundle.shop_name,
-                till.bundle.terminal,
-                state.amount,
-                state.verdict or Verdict.REFUSED,
-                _shown(mine, [tender.intent for tender in state.tenders]),
-                given=state.given,
-                cash=state.cash,
-            )
-        )
+        self.print_sold(sold_by(till.state, till.bundle, till.journal))
 
     def print_sold(self, sold: Sold) -> None:
         """One receipt."""
-        paper = receipt_of(sold, self.language)
-        width = self.printer.width if self.printer else {58: PAPER_58_MM, 80: PAPER_80_MM}[self.paper_mm]
-        self.last = Receipt(plain_text(paper, width.columns), None)
+        paper = receipt_of(sold, self.language, self.letterhead)
+        self.last = Receipt(plain_text(paper, self.width.columns), None)
         if self.printer is not None:
-            self.last = replace(self.last, report=_printed(self.printer, paper))
+            self.last = replace(self.last, report=printed(self.printer, with_pictures(paper, self.width)))
 
 
-def _printed(printer: Printer, paper: Paper) -> PrintReport:
+def sold_by(state: State, bundle: TrustBundle, journal: JournalStore) -> Sold:
+    """What a sale that has just ended is on paper."""
+    mine = [entry for entry in map(journal.entry, state.entries) if entry.sale == state.sale]
+    return Sold(
+        bundle.shop_name,
+        bundle.terminal,
+        state.amount,
+        state.verdict or Verdict.REFUSED,
+        _shown(mine, [tender.intent for tender in state.tenders]),
+        given=state.given,
+        cash=state.cash,
+    )
+
+
+def sold_as_told(entries: list[Entry], bundle: TrustBundle) -> Sold:
+    """What the journal's entries of one sale are on paper. The journal knows no cash: it is not on such a copy."""
+    shown = _shown(entries, [entry.seq for entry in entries if entry.kind is Kind.INTENT])
+    given = next((entry.given for entry in entries if entry.kind is Kind.UNRESOLVED), None)
+    paid = given is not False and all(entry.kind is Kind.REDEMPTION for entry in shown)
+    verdict = Verdict.ACCEPTED if paid else Verdict.UNRESOLVED
+    amount = sum(entry.amount or 0 for entry in shown)
+    return Sold(bundle.shop_name, bundle.terminal, amount, verdict, shown, given=None if paid else given)
+
+
+def paper_after(report: PrintReport) -> OnPaper:
+    """What became of it, in the till's words."""
+    if report.printed is Printed.PRINTED:
+        return OnPaper.PRINTED
+    said = report.before if report.printed is Printed.NOT_PRINTED else report.after
+    if Condition.PAPER_OUT in said:
+        return OnPaper.PAPER_OUT
+    if Condition.COVER_OPEN in said:
+        return OnPaper.COVER_OPEN
+    return OnPaper.NOT_READY if report.printed is Printed.NOT_PRINTED else OnPaper.UNKNOWN
+
+
+def printed(printer: Printer, paper: Paper) -> PrintReport:
     """What became of it on paper. The sale is decided and in the journal: nothing that a printer does undoes it."""
     try:
         return printer.print_receipt(paper)

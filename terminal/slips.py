@@ -5,7 +5,8 @@
 from drivers.printer.paper import Align, Columns, Line, Paper, Part, Rule, Size
 from heitje.journal import Entry, Instrument
 from terminal.flows.scene import Check
-from terminal.receipt import Letterhead, head, headline, proof_of
+from terminal.letterhead import Letterhead
+from terminal.receipt import head, headline, proof_of
 from terminal.sale import State
 from terminal.totals import Sum, Totals
 from terminal.words import Words

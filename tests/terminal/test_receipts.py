@@ -21,7 +21,8 @@ from firmware_sim.printer.receipt_printer import ReceiptPrinter
 from heitje.journal import CardEvidence, Entry, Evidence, Instrument, Kind, PaperEvidence, PhoneEvidence, entry_hash
 from heitje.refusals import Refusal
 from terminal.configuration import LANGUAGES
-from terminal.receipt import Letterhead, Sold, receipt_of, vat_included
+from terminal.letterhead import Letterhead
+from terminal.receipt import Sold, receipt_of, vat_included
 from terminal.sale import Verdict
 from terminal.words import words_in
 
