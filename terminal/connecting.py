@@ -21,6 +21,7 @@ def connect(
     keys: TerminalKeys,
     report: Callable[[LineEvent], None],
     clock: Callable[[], int] = lambda: int(time.time()),
+    within_s: float = ANSWER_WITHIN_S,
 ) -> Connection:
     """The connection of one till to its backend; nothing happens before it is started."""
     store = TrustStore(configuration.trust_path, keys.roots, configuration.terminal)
@@ -36,10 +37,10 @@ def connect(
     def new_asker() -> Callable[[HoldRequest], HoldAnswer | None]:
         from terminal.line import Line, ask_hold
 
-        line = Line(url, configuration.terminal, keys.signing, clock, ANSWER_WITHIN_S, ANSWER_WITHIN_S)
+        line = Line(url, configuration.terminal, keys.signing, clock, within_s, within_s)
         return lambda asked: ask_hold(line, asked)
 
     def make_background(report_contact: Callable[[Contact], None]) -> BackgroundSync:
         return BackgroundSync(open_journal, make_sync, report_contact, clock=clock)
 
-    return Connection(make_background, new_asker, report)
+    return Connection(make_background, new_asker, report, within_s)
