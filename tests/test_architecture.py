@@ -57,7 +57,7 @@ HOME_OF_LIBRARY: dict[str, str | tuple[str, ...]] = {
     "ninja": "backend/api/",
     "pkcs11": "backend/minting/pkcs11_token.py",
     "pygame": "terminal/screens/window.py",
-    "requests": "terminal/sync.py",
+    "requests": "terminal/line.py",
     "serial": "drivers/scanner/serial_scanner.py",
     "smartcard": "drivers/card/pcsc.py",
     "tuf": ("terminal/trust/client.py", "backend/minting/trust_repository.py"),
