@@ -312,7 +312,7 @@ def _connecting(
 def _receipt_desk(configuration: TerminalConfiguration) -> ReceiptDesk:
     width = {58: PAPER_58_MM, 80: PAPER_80_MM}[configuration.paper_mm]
     printer = open_printer(configuration.printer, width) if configuration.printer else None
-    return ReceiptDesk(printer, configuration.paper_mm, configuration.language)
+    return ReceiptDesk(printer, configuration.paper_mm, configuration.language, configuration.letterhead)
 
 
 def _amount(text: str) -> int:
