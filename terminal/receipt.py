@@ -21,6 +21,7 @@ class Sold:
     """A sale that has ended: `entries` are its intents, or redemptions where it is paid, in the tenders' order.
 
     `given`: how the cashier closed an unresolved sale; None: it is not closed. `cash`: what was paid beside them.
+    `confirmed`: the backend has said yes to all of it, be it after the entries were written.
     """
 
     shop_name: str
@@ -30,6 +31,7 @@ class Sold:
     entries: tuple[Entry, ...]
     given: bool | None = None
     cash: int = 0
+    confirmed: bool = False
 
 
 def receipt_of(sold: Sold, language: str, letterhead: Letterhead = NO_LETTERHEAD, *, copy: bool = False) -> Paper:
@@ -98,7 +100,8 @@ def _how_it_ended(sold: Sold, say: Words) -> list[Part]:
     if proven and isinstance(last.evidence, CardEvidence) and last.amount is not None:
         ended.append(Columns(say("receipt.balance"), say.euros(last.evidence.balance_before - last.amount)))
     if last.offline is not None:
-        ended.append(Line(say("receipt.offline" if last.offline else "receipt.confirmed"), Align.CENTER))
+        offline = last.offline and not sold.confirmed
+        ended.append(Line(say("receipt.offline" if offline else "receipt.confirmed"), Align.CENTER))
     return [*ended, *proof_of(last, say)]
 
 

@@ -74,6 +74,7 @@ def sold_by(state: State, bundle: TrustBundle, journal: JournalStore) -> Sold:
         _shown(mine, [tender.intent for tender in state.tenders]),
         given=state.given,
         cash=state.cash,
+        confirmed=state.confirmed,
     )
 
 
