@@ -23,7 +23,16 @@ from heitje.journal import CardEvidence, Entry, Instrument
 from heitje.refusals import Refusal
 from terminal.card_station import Errand
 from terminal.decision import Desk
-from terminal.events import CardCommitted, CardDeclined, CardPrepared, CardResolved, CardSilent, EarlierSettled, Event
+from terminal.events import (
+    BalanceRead,
+    CardCommitted,
+    CardDeclined,
+    CardPrepared,
+    CardResolved,
+    CardSilent,
+    EarlierSettled,
+    Event,
+)
 from terminal.journal_file import JournalNotWritten
 from terminal.journal_store import Draft, OpenIntent, redemption_of, unresolved_of, void_of
 from terminal.key_store import TerminalKeys
@@ -74,6 +83,16 @@ class CardErrands:
         self.contact = contact
         evidence = _evidence(uid, tmri, debited, contact)
         return CardPrepared(Tender(Instrument.CARD, amount, evidence, now, offline=not asked_for))
+
+    def balance(self, uid: bytes) -> Errands:
+        """What is on the card. Nothing happens on it."""
+        if len(uid) != UID_LENGTH:
+            return CardDeclined(Refusal.NOT_A_HEITJE_CARD)
+        try:
+            contact = yield from self._greet(uid)
+            return BalanceRead((yield from _work(cards.get_balance(contact.session))))
+        except (DeviceError, CardFault) as error:
+            return CardDeclined(_reason(error))
 
     def commit(self, intent: Entry) -> Errands:
         """CARD.md section 7, step 8. Whatever goes wrong now, it may have happened."""

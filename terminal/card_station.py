@@ -58,7 +58,12 @@ class ReaderFailed:
     error: DeviceError
 
 
-StationEvent: TypeAlias = CardInField | UnknownInField | ErrandDone | ReaderLooks | ReaderFailed
+@dataclass(frozen=True, slots=True)
+class CardLifted:
+    """The card that nothing more was wanted of has gone."""
+
+
+StationEvent: TypeAlias = CardInField | UnknownInField | ErrandDone | ReaderLooks | ReaderFailed | CardLifted
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,3 +138,4 @@ class CardStation:
         if errand.until_removed:
             while not self._stopping.is_set() and not card.wait_removed(_POLL_S, self._stopping):
                 pass
+            self._report(CardLifted())

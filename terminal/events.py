@@ -96,6 +96,13 @@ class CardResolved:
 
 
 @dataclass(frozen=True, slots=True)
+class BalanceRead:
+    """Cents on a card that was held to the reader only to be looked at; a sale takes no notice."""
+
+    balance: int
+
+
+@dataclass(frozen=True, slots=True)
 class Written:
     """The journal has the entries asked for; `entries` are their numbers, intents first."""
 
@@ -157,6 +164,7 @@ Event: TypeAlias = (
     | CardSilent
     | EarlierSettled
     | CardResolved
+    | BalanceRead
     | Written
     | NotWritten
     | NumberTaken

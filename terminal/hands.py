@@ -21,6 +21,7 @@ from heitje.refusals import Refusal
 from terminal.card_errands import CardErrands, Errands
 from terminal.card_station import (
     CardInField,
+    CardLifted,
     CardStation,
     ErrandDone,
     ReaderFailed,
@@ -71,6 +72,8 @@ class Hands:
         self._card: CardStation | None = None
         self._scan: ScanStation | None = None
         self._uid: bytes | None = None
+        self.card_lies = False
+        """Whether a card lies on the reader that nothing is wanted of: it is not looked at before it was lifted."""
         self.devices = {
             CardInField: Device.NONE if self.reader is None else Device.STARTING,
             CodeScanned: Device.NONE if self.scanner is None else Device.STARTING,
@@ -152,7 +155,10 @@ class Hands:
                 self._go_on(result, error)
             case ReaderLooks():
                 self._heard(CardInField)
+            case CardLifted():
+                self.card_lies = False
             case ReaderFailed():
+                self.card_lies = False
                 self._heard(CardInField, failed=True)
             case CodeScanned() | ScannerListens():
                 self._heard(CodeScanned)
@@ -183,10 +189,15 @@ class Hands:
                 if self.connection is not None:
                     self.connection.poke()
 
+    def read_balance(self) -> None:
+        """Look at the card that is on the reader: `BalanceRead`, or `CardDeclined` with the reason why not."""
+        self._begin_errand(self._errands.balance)
+
     def release_unless_busy(self, *, look_again: bool) -> None:
         """Nothing more is wanted of the card: look for one again at once, or after this one was lifted."""
         if self._errand is None and self._card is not None and self._uid is not None:
             self._uid = None
+            self.card_lies = not look_again
             self._card.release(until_removed=not look_again)
 
     def _heard(self, device: type, failed: bool = False) -> None:

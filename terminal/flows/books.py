@@ -6,12 +6,11 @@ from dataclasses import replace
 from typing import Final
 
 from heitje.refusals import Refusal
-from terminal.events import CardArrived, NotWritten, PrintAgain
+from terminal.events import BalanceRead, CardArrived, CardDeclined, NotWritten, PrintAgain, TokenJudged
 from terminal.flows.effects import CloseDay, CountTotals, ListSales, PrintSlip, ReadBalance, WriteRefund
 from terminal.flows.events import (
     Back,
     BalanceAsked,
-    BalanceRead,
     Confirmed,
     CopyAsked,
     DayClosed,
@@ -20,7 +19,6 @@ from terminal.flows.events import (
     HistoryAsked,
     Lapsed,
     LastReceiptAsked,
-    NoBalance,
     Paged,
     RecordChosen,
     RefundAsked,
@@ -47,8 +45,15 @@ def _show_balance(scene: Scene, event: BalanceRead) -> Step:
     return replace(scene, balance=event.balance, problem=None), ()
 
 
-def _show_no_balance(scene: Scene, event: NoBalance) -> Step:
+def _show_no_balance(scene: Scene, event: CardDeclined) -> Step:
     return replace(scene, balance=None, problem=event.reason), ()
+
+
+def _show_worth(scene: Scene, event: TokenJudged) -> Step:
+    """What a note or a code would be taken for here."""
+    if isinstance(event.answer, Refusal):
+        return replace(scene, balance=None, problem=event.answer), ()
+    return replace(scene, balance=event.answer.amount, problem=None), ()
 
 
 # Lists
@@ -189,7 +194,8 @@ BOOKS: Final[Rows] = {
     (Place.MENU, DayEndAsked): _to_day_end,
     (Place.BALANCE, CardArrived): _ask_card,
     (Place.BALANCE, BalanceRead): _show_balance,
-    (Place.BALANCE, NoBalance): _show_no_balance,
+    (Place.BALANCE, CardDeclined): _show_no_balance,
+    (Place.BALANCE, TokenJudged): _show_worth,
     **{(place, SalesListed): _list for place in _LISTS},
     **{(place, Paged): _page for place in _LISTS},
     (Place.HISTORY, RecordChosen): _open_record,

@@ -31,7 +31,7 @@ class SignOff:
 
 @dataclass(frozen=True, slots=True)
 class ReadBalance:
-    """Ask the card on the reader; answer `BalanceRead` or `NoBalance`. Nothing happens on it."""
+    """Ask the card on the reader; answer `BalanceRead` or `CardDeclined`. Nothing happens on it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TypeAlias
 
-from heitje.refusals import Refusal
 from terminal import events as sale_events
 from terminal.flows.scene import Check, Details, Drill, News
 from terminal.history import SaleRecord
@@ -199,20 +198,6 @@ class PinChecked:
 
 
 @dataclass(frozen=True, slots=True)
-class BalanceRead:
-    """Cents on the card that was held to the reader, or on the note or code that was scanned."""
-
-    balance: int
-
-
-@dataclass(frozen=True, slots=True)
-class NoBalance:
-    """It cannot be read, or is worth nothing here."""
-
-    reason: Refusal
-
-
-@dataclass(frozen=True, slots=True)
 class SalesListed:
     """The sales asked for, the newest first."""
 
@@ -292,8 +277,6 @@ FlowEvent: TypeAlias = (
     | AskedAgain
     | Began
     | PinChecked
-    | BalanceRead
-    | NoBalance
     | SalesListed
     | TotalsCounted
     | DayClosed

@@ -29,6 +29,7 @@ from terminal.effects import (
     WriteVoids,
 )
 from terminal.events import (
+    BalanceRead,
     CardArrived,
     CardCommitted,
     CardDeclined,
@@ -379,6 +380,7 @@ EVENTS: tuple[Event, ...] = (
     HoldHeard(None),
     WordHeard(),
     CardArrived(),
+    BalanceRead(320),
     CardPrepared(CARD),
     CardDeclined(Refusal.CARD_ERROR),
     CardCommitted(AFTER),
