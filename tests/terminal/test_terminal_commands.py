@@ -154,7 +154,7 @@ def test_a_sale_in_words(counter: Commands, field: Field, new_card: Callable[...
     assert code == 1
     assert output.splitlines() == [
         "refused: € 3.20",
-        "There is too little left. Pay a smaller part, or in another way.",
+        "There is too little left on it. Pay a part in cash or in another way.",
         "  balance of the card: € 0.40",
     ]
 
@@ -172,7 +172,7 @@ def test_a_card_that_never_comes_back(
     how = "--given" if given else "--not-given"
     closed = counter.ask("close", "1", how)
     assert (closed["given"], closed["entries"]) == (given, [2])
-    assert ("Goods were given" if given else "Goods were not given") in closed["receipt"]["text"]
+    assert ("GOODS GIVEN" if given else "GOODS NOT GIVEN") in closed["receipt"]["text"]
     assert paper.wait_receipts(2, 10)
     entry = counter.journal()[1]
     assert (entry["kind"], entry["of"], entry["given"]) == ("unresolved", 1, given)
