@@ -8,6 +8,10 @@ from enum import StrEnum
 from typing import Final
 
 from drivers.printer import Condition
+from heitje.acceptance import ENTRIES_PER_TENDER
+from heitje.headroom import Headroom, Margin
+from heitje.journal import Instrument
+from heitje.money import MAX_AMOUNT
 
 OPERATORS_MAX: Final = 9
 """One screen shows them all."""
@@ -32,77 +36,28 @@ class Link(StrEnum):
     NEEDS_SERVICE = "needs service"
 
 
-@dataclass(frozen=True, slots=True)
-class Share:
-    """How much of a limit is used up."""
-
-    used: int = 0
-    most: int = 0
-
-    @property
-    def left(self) -> int:
-        """What is left of it."""
-        return max(0, self.most - self.used)
-
-    @property
-    def nearly_full(self) -> bool:
-        """Whether four fifths are used up."""
-        return self.used * 5 >= self.most * 4
-
-    @property
-    def full(self) -> bool:
-        """Whether nothing is left."""
-        return self.used >= self.most
-
-
-@dataclass(frozen=True, slots=True)
-class Queue:
-    """What waits for an upload against what may wait: entries, cents by instrument, seconds of the oldest."""
-
-    entries: Share = Share()
-    card_cents: Share = Share()
-    phone_cents: Share = Share()
-    paper_cents: Share = Share()
-    age_s: Share = Share()
-
-    @property
-    def _shares(self) -> tuple[Share, ...]:
-        return self.entries, self.card_cents, self.phone_cents, self.paper_cents, self.age_s
-
-    @property
-    def nearly_full(self) -> bool:
-        """Whether a limit is near."""
-        return any(share.nearly_full for share in self._shares)
-
-    @property
-    def full(self) -> bool:
-        """Whether nothing can be taken offline any more."""
-        return self.entries.full or self.age_s.full
-
-
-@dataclass(frozen=True, slots=True)
-class Room:
-    """The most that one payment can be now, offline, in cents; 0: this instrument needs a connection."""
-
-    card_cents: int = 0
-    phone_cents: int = 0
-    paper_cents: int = 0
+def is_nearly_used_up(margin: Margin) -> bool:
+    """Whether four fifths of it are."""
+    return margin.used * 5 >= margin.most * 4
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """One look at the till. `printer`: what it last said of itself, None where there is none or nobody asked yet."""
+    """One look at the till. `printer`: what it last said of itself, None where there is none or nobody asked yet.
+
+    `asks`: there is a connection, so the backend is asked and the offline limits do not hold.
+    """
 
     now: datetime
     shop_name: str
     terminal: bytes
     programme: str
+    headroom: Headroom
     link: Link = Link.NONE
+    asks: bool = False
     last_contact: datetime | None = None
     why_service: str = ""
     backend: str = ""
-    queue: Queue = Queue()
-    room: Room = Room()
     reader: Device = Device.NONE
     scanner: Device = Device.NONE
     has_printer: bool = False
@@ -111,4 +66,33 @@ class Status:
     operators: tuple[str, ...] = ()
     software: str = ""
     bundle: int = 0
-    bundle_age_s: int = 0
+    trust_age_s: int = 0
+
+    def room(self, instrument: Instrument) -> int:
+        """The most that one payment can be now, in cents; 0: this instrument needs a connection that is not there."""
+        if self.asks:
+            return MAX_AMOUNT
+        rooms = {
+            Instrument.CARD: self.headroom.card_room,
+            Instrument.PHONE: self.headroom.phone_room,
+            Instrument.PAPER: self.headroom.paper_room,
+        }
+        return rooms[instrument]
+
+    @property
+    def sales_left(self) -> int:
+        """How many sales of one tender fit before an upload."""
+        return self.headroom.entries.left // ENTRIES_PER_TENDER
+
+    @property
+    def queue_full(self) -> bool:
+        """Whether nothing can be taken without a connection any more."""
+        age = self.headroom.age_s
+        return not self.sales_left or age.used > age.most
+
+    @property
+    def queue_nearly_full(self) -> bool:
+        """Whether a limit on what waits for an upload is near."""
+        room = self.headroom
+        margins = (room.entries, room.age_s, room.card_cents, room.phone_cents, room.paper_cents)
+        return any(is_nearly_used_up(margin) for margin in margins)

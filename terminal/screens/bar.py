@@ -33,6 +33,6 @@ def _warning(status: Status) -> Icon | None:
     """A device that a person should look after: the printer's own picture, or the sign for attention."""
     if status.has_printer and status.printer is not None and status.printer & _TROUBLES:
         return Icon.PRINTER
-    if Device.FAILED in (status.reader, status.scanner) or status.queue.nearly_full:
+    if Device.FAILED in (status.reader, status.scanner) or status.queue_nearly_full:
         return Icon.ATTENTION
     return None

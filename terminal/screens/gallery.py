@@ -8,13 +8,14 @@ from datetime import UTC, datetime
 from typing import Final
 
 from drivers.printer import Condition
+from heitje.headroom import Headroom, Margin
 from heitje.journal import CardEvidence, Instrument, PaperEvidence, PhoneEvidence
 from heitje.messages import EntryOutcome, Outcome
 from heitje.refusals import Refusal
 from terminal.flows.scene import Check, Details, Drill, Happened, News, Place, Scene
 from terminal.history import SaleRecord, TenderRecord
 from terminal.sale import Paper, Phase, State, Tender, Verdict
-from terminal.status import Device, Link, Queue, Room, Share, Status
+from terminal.status import Device, Link, Status
 from terminal.totals import Sum, Totals
 
 TIME_ZONE: Final = "CET-1CEST,M3.5.0,M10.5.0/3"
@@ -50,8 +51,8 @@ def _status() -> Status:
         link=Link.ONLINE,
         last_contact=now,
         backend="https://heitje.testburg.example",
-        queue=_queue(12),
-        room=Room(card_cents=2500, phone_cents=1000, paper_cents=10_000),
+        headroom=_headroom(12),
+        asks=True,
         reader=Device.WORKS,
         scanner=Device.WORKS,
         has_printer=True,
@@ -59,22 +60,27 @@ def _status() -> Status:
         operators=("Anouk", "Bilal", "Charlotte"),
         software="0.1.0",
         bundle=17,
-        bundle_age_s=9000,
+        trust_age_s=9000,
     )
 
 
-def _queue(entries: int) -> Queue:
-    return Queue(
-        entries=Share(entries, 2000),
-        card_cents=Share(entries * 40, 100_000),
-        phone_cents=Share(entries * 4, 10_000),
-        paper_cents=Share(0, 10_000),
-        age_s=Share(entries * 120, 604_800),
+def _headroom(entries: int, **rooms: int) -> Headroom:
+    usual = {"card_room": 2500, "phone_room": 1000, "phone_room_without_aud": 500, "paper_room": 10_000}
+    return Headroom(
+        entries=Margin(entries, 2000),
+        age_s=Margin(entries * 120, 604_800),
+        card_cents=Margin(entries * 40, 100_000),
+        phone_cents=Margin(entries * 4, 10_000),
+        paper_cents=Margin(0, 10_000),
+        halved_in_s=80_000,
+        stale_in_s=250_000,
+        **{**usual, **rooms},
     )
 
 
-def _offline(status: Status) -> Status:
-    return replace(status, link=Link.OFFLINE, room=Room(card_cents=2500, phone_cents=500, paper_cents=0))
+def _offline(status: Status, entries: int = 12) -> Status:
+    headroom = _headroom(entries, phone_room=500, paper_room=0)
+    return replace(status, link=Link.OFFLINE, asks=False, headroom=headroom)
 
 
 def _sale(phase: Phase, **values: object) -> Scene:
@@ -95,8 +101,8 @@ def _selling() -> Iterator[tuple[str, Scene, Status]]:
     idle = Scene(with_operators=True, operator="Anouk")
     yield "idle", idle, status
     yield "idle-offline", Scene(), replace(offline, printer=frozenset({Condition.PAPER_OUT}))
-    yield "idle-queue-nearly-full", Scene(), replace(offline, queue=_queue(1730))
-    yield "idle-queue-full", Scene(), replace(offline, queue=_queue(2000))
+    yield "idle-queue-nearly-full", Scene(), _offline(status, 1730)
+    yield "idle-queue-full", Scene(), _offline(status, 2000)
     yield "amount", replace(idle, digits="1370"), status
     yield "amount-over-limits", replace(idle, digits="100000"), offline
     yield "present", _sale(Phase.PRESENT), status
@@ -125,7 +131,8 @@ def _results() -> Iterator[tuple[str, Scene, Status]]:
     card = (Tender(Instrument.CARD, 1370, _CARD, _NOW, 43),)
     accepted = {"tenders": card, "verdict": Verdict.ACCEPTED}
     yield "accepted-printing", _sale(Phase.RECEIPT, **accepted), status
-    yield "accepted", _sale(Phase.DECIDED, paper=Paper.PRINTED, **accepted), status
+    yield "accepted", _sale(Phase.DECIDED, paper=Paper.PRINTED, confirmed=True, **accepted), status
+    yield "accepted-offline", _sale(Phase.DECIDED, paper=Paper.PRINTED, **accepted), _offline(status)
     several = (*_tenders(), Tender(Instrument.CARD, 450, _CARD, _NOW, 43))
     mixed = _sale(Phase.DECIDED, paper=Paper.PRINTED, tenders=several, cash=100, verdict=Verdict.ACCEPTED)
     yield "accepted-several", mixed, status

@@ -39,6 +39,9 @@ def _accepted(scene: Scene, say: Words) -> View:
     if isinstance(evidence, CardEvidence) and evidence.tmc is not None:
         left = evidence.balance_before - state.tenders[-1].amount
         facts.append(Fact(say("accepted.balance"), say.euros(left), Icon.PURSE))
+    if not scene.training:  # what was taken without a connection never looks like what was confirmed
+        word, icon = ("confirmed", Icon.ONLINE) if state.confirmed else ("offline", Icon.OFFLINE)
+        facts.append(Fact(say(f"receipt.{word}"), "", icon))
     telling = Telling(
         say("accepted.title"),
         _about_paper(state, say),

@@ -63,20 +63,19 @@ def idle(scene: Scene, status: Status) -> View:
 def _how_the_till_does(scene: Scene, status: Status, say: Words) -> tuple[str, ...]:
     if scene.training:
         return (say("practice.nothing_real"),)
-    if status.queue.full:
+    if status.queue_full and not status.asks:
         return (say("idle.queue_full"),)
-    if status.queue.nearly_full:
-        return (say.count("idle.queue_nearly_full", status.queue.entries.left // 2),)
+    if status.queue_nearly_full and not status.asks:
+        return (say.count("idle.queue_nearly_full", status.sales_left),)
     return (say("idle.offline"),) if status.link is Link.OFFLINE else ()
 
 
 def _limits(amount: int, status: Status, say: Words) -> tuple[str, ...]:
     """What is too much without a connection, said before it is refused."""
-    room = status.room
     lines = []
-    for instrument, most in ((Instrument.CARD, room.card_cents), (Instrument.PHONE, room.phone_cents)):
+    for instrument in (Instrument.CARD, Instrument.PHONE):
+        most, name = status.room(instrument), say.instrument(instrument)
         if amount > most:
-            name = say.instrument(instrument)
             lines.append(
                 say("limit.up_to", what=name, amount=say.euros(most)) if most else say("limit.none", what=name)
             )
@@ -109,18 +108,12 @@ def sale(scene: Scene, status: Status) -> View:
 
 
 def _present(scene: Scene, status: Status, say: Words) -> View:
-    state, room = scene.sale, status.room
+    state = scene.sale
     facts = [*_taken(state, say)]
     if not scene.training:
-        most_of = {
-            Instrument.CARD: room.card_cents,
-            Instrument.PHONE: room.phone_cents,
-            Instrument.PAPER: room.paper_cents,
-        }
-        for instrument, most in most_of.items():
-            facts.append(
-                Fact(say.instrument(instrument), _most(state.remaining, most, say), INSTRUMENT_ICONS[instrument])
-            )
+        for instrument in Instrument:
+            most = _most(state.remaining, status.room(instrument), say)
+            facts.append(Fact(say.instrument(instrument), most, INSTRUMENT_ICONS[instrument]))
     request = "" if scene.training else request_text(state, status)
     begun = bool(state.tenders or state.cash)
     telling = Telling(
@@ -143,7 +136,7 @@ def _before_paying(scene: Scene, status: Status, say: Words) -> tuple[str, ...]:
 
 def request_text(state: State, status: Status) -> str:
     """The request that a phone can scan: no more than a phone may pay now; empty where it may not pay."""
-    amount = min(state.remaining, status.room.phone_cents)
+    amount = min(state.remaining, status.room(Instrument.PHONE))
     if amount <= 0:
         return ""
     return qr.encode_request(PaymentRequest(status.terminal, Cents(amount), status.programme, state.sale))

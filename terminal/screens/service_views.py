@@ -5,6 +5,7 @@
 from typing import Final
 
 from drivers.printer import Condition
+from heitje.headroom import Margin
 from terminal.flows.events import Back, Confirmed, DetailsAsked, FlowEvent, OperatorChosen, SelfTestAsked, SlipAsked
 from terminal.flows.scene import PIN_DIGITS_MIN, Check, Details, Scene
 from terminal.screens.icons import Icon
@@ -12,7 +13,7 @@ from terminal.screens.menu_views import back
 from terminal.screens.palette import Tone, Weight
 from terminal.screens.screen import Button, Fact, Key, Pad, Telling, Tiles, View
 from terminal.screens.selling_views import language_buttons
-from terminal.status import OPERATORS_MAX, Device, Share, Status
+from terminal.status import OPERATORS_MAX, Device, Status, is_nearly_used_up
 from terminal.words import Words, words_in
 
 _DOT: Final = "•"
@@ -127,21 +128,21 @@ def _network(status: Status, say: Words) -> tuple[Fact, ...]:
 
 
 def _queue(status: Status, say: Words) -> tuple[Fact, ...]:
-    queue = status.queue
-    age = f"{duration(queue.age_s.used, say)} / {duration(queue.age_s.most, say)}"
-    shares = {"card": queue.card_cents, "phone": queue.phone_cents, "paper": queue.paper_cents}
+    room = status.headroom
+    age = f"{duration(room.age_s.used, say)} / {duration(room.age_s.most, say)}"
+    cents = {"card": room.card_cents, "phone": room.phone_cents, "paper": room.paper_cents}
     return (
-        Fact(say("queue.entries"), f"{queue.entries.used} / {queue.entries.most}", _full(queue.entries), strong=True),
-        Fact(say("queue.age"), age, _full(queue.age_s)),
+        Fact(say("queue.entries"), f"{room.entries.used} / {room.entries.most}", _full(room.entries), strong=True),
+        Fact(say("queue.age"), age, _full(room.age_s)),
         *(
-            Fact(say(f"instrument.{name}"), f"{say.euros(share.used)} / {say.euros(share.most)}", _full(share))
-            for name, share in shares.items()
+            Fact(say(f"instrument.{name}"), f"{say.euros(part.used)} / {say.euros(part.most)}", _full(part))
+            for name, part in cents.items()
         ),
     )
 
 
-def _full(share: Share) -> Icon:
-    return Icon.ATTENTION if share.nearly_full else Icon.CHECK
+def _full(margin: Margin) -> Icon:
+    return Icon.ATTENTION if is_nearly_used_up(margin) else Icon.CHECK
 
 
 def duration(seconds: int, say: Words) -> str:
@@ -155,7 +156,7 @@ def _versions(status: Status, say: Words) -> tuple[Fact, ...]:
     return (
         Fact(say("versions.software"), status.software),
         Fact(say("versions.bundle"), str(status.bundle)),
-        Fact(say("versions.bundle_age"), duration(status.bundle_age_s, say)),
+        Fact(say("versions.bundle_age"), duration(status.trust_age_s, say)),
         Fact(say("versions.programme"), status.programme),
         Fact(say("versions.terminal"), status.terminal.hex()),
     )
