@@ -5,7 +5,7 @@
 They read the rows themselves, not the balances that the database keeps, wherever that is what they check.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -13,8 +13,8 @@ from django.db.models import F, OuterRef, Q, Subquery, Sum
 
 from backend.ledger.accounts import AccountKind
 from backend.ledger.models import Account, Transfer
-from backend.minting.models import Card
-from backend.redemption.models import CardTransaction, Claim, ClaimState, Refund
+from backend.minting.models import Card, Load, LoadOrder, LoadState
+from backend.redemption.models import CardTransaction, Claim, Refund
 from backend.settlement.models import BatchLine
 
 _SPENDABLE: Final = (
@@ -105,11 +105,19 @@ def batches_posted() -> Finding:
 
 
 def purses_follow_cards() -> Finding:
-    """Each purse = the last proven balance on its card + what the card paid that is not posted (yet), hole by hole."""
+    """Each purse = the last proven balance on its card + what the card paid that its purse did not, hole by hole.
+
+    Its purse did not pay what is held, or what the loss fund paid for a blocked card; and a replaced card's purse pays
+    its successor's.
+    """
     purses = dict(Account.objects.filter(kind=AccountKind.PURSE).values_list("owner", "balance"))
+    posted = F("claim__paid") - F("claim__guaranteed")
     unposted = dict(
-        CardTransaction.objects.exclude(claim__state__in=(ClaimState.REDEEMED, ClaimState.RETURNED))
-        .values_list("uid")
+        CardTransaction.objects.filter(claim__isnull=False).values_list("uid").annotate(sum=Sum(F("amount") - posted))
+    )
+    handed_on = dict(
+        Load.objects.filter(source__isnull=False, state__in=(LoadState.IN_FLIGHT, LoadState.LOADED))
+        .values_list("source")
         .annotate(Sum("amount"))
     )
     proven = dict(CardTransaction.objects.values_list("uid").annotate(Sum("amount")))
@@ -122,9 +130,52 @@ def purses_follow_cards() -> Finding:
         on_card = opening if left is None else left
         hole = opening - proven.get(uid, 0) - on_card  # spent, and no terminal has sent it yet
         missing += hole
-        wrong += hole < 0 or purses.get(uid, 0) != on_card + hole + unposted.get(uid, 0)
+        expected = on_card + hole + unposted.get(uid, 0) - handed_on.get(uid, 0)
+        wrong += hole < 0 or purses.get(uid, 0) != expected
     return Finding("purse = card", wrong == 0, {"purses wrong": wrong, "not uploaded yet": missing})
 
+
+def loads_posted_once() -> Finding:
+    """Each load is posted as its state says: sent once, then proven or taken back once, or still on its way."""
+    posted: dict[tuple[str, str], int] = {}
+    moved = Transfer.objects.filter(kind__in=("load sent", "load proven", "load not done"))
+    for event, kind, amount in moved.values_list("event", "kind", "amount"):
+        posted[event, kind] = posted.get((event, kind), 0) + amount
+    wrong = 0
+    on_the_way: dict[str, int] = {}
+    for number, card, amount, state in Load.objects.values_list("number", "card", "amount", "state"):
+        kinds = _POSTED_OF_LOAD[LoadState(state)]
+        wrong += any(posted.pop((f"load:{number}:{kind.removeprefix('load ')}", kind), 0) != amount for kind in kinds)
+        if state == LoadState.IN_FLIGHT:
+            on_the_way[card] = amount
+    held = Account.objects.filter(kind=AccountKind.LOAD_IN_FLIGHT, balance__gt=0).values_list("owner", "balance")
+    at_issue = {f"load:{uid}:1:{kind}" for uid in Card.objects.values_list("uid", flat=True) for kind in _AT_ISSUE}
+    stray = sum(event not in at_issue for event, _ in posted)
+    figures = {"loads wrong": wrong, "postings without a load": stray, "in flight": sum(on_the_way.values())}
+    return Finding("every load is posted once", not wrong and not stray and dict(held) == on_the_way, figures)
+
+
+def orders_carried_once() -> Finding:
+    """Each load carries orders for what it moves, neither more nor less; none is carried twice."""
+    wrong = sum(
+        amount != (ordered or 0)
+        for amount, ordered in Load.objects.filter(state__in=(LoadState.IN_FLIGHT, LoadState.LOADED))
+        .annotate(ordered=Sum("orders__amount"))
+        .values_list("amount", "ordered")
+    )
+    waiting = LoadOrder.objects.filter(load=None, cancelled_at=None).aggregate(sum=Sum("amount"))["sum"] or 0
+    return Finding("loads = their orders", wrong == 0, {"loads wrong": wrong, "waiting": waiting})
+
+
+_AT_ISSUE: Final = ("sent", "proven")
+"""A test programme's cards are registered with the load that is on them (`minting.cards`)."""
+_POSTED_OF_LOAD: Final[Mapping[LoadState, tuple[str, ...]]] = {
+    LoadState.PREPARED: (),
+    LoadState.DROPPED: (),
+    LoadState.IN_FLIGHT: ("load sent",),
+    LoadState.LOADED: ("load sent", "load proven"),
+    LoadState.NOT_DONE: ("load sent", "load not done"),
+}
 
 INVARIANTS: Final[tuple[Invariant, ...]] = (
     balances_follow_transfers,
@@ -135,6 +186,8 @@ INVARIANTS: Final[tuple[Invariant, ...]] = (
     refunds_posted,
     batches_posted,
     purses_follow_cards,
+    loads_posted_once,
+    orders_carried_once,
 )
 
 

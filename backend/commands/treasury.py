@@ -68,7 +68,10 @@ def status(arguments: argparse.Namespace) -> Answer:
         seq, _ = outcomes.head(terminal)
         terminals.append({"terminal": terminal.id, "shop": terminal.shop_id, "state": terminal.state, "head": seq})
     cases = list(Case.objects.select_related("entry").order_by("id"))
-    told = [{"kind": str(case.kind), "entry": str(case.entry), "held": case.held} for case in cases]
+    told = [
+        {"kind": str(case.kind), "entry": str(case.entry or ""), "load": case.load_id, "held": case.held}
+        for case in cases
+    ]
     now, holes = int(time.time()), missing_entries()
     missing = [
         {"terminal": hole.terminal, "intent": hole.intent_seq, "overdue": hole.is_overdue(now)} for hole in holes
@@ -76,7 +79,7 @@ def status(arguments: argparse.Namespace) -> Answer:
     document = {"accounts": held, "terminals": terminals, "cases": told, "missing": missing}
     lines = [f"{kind:<16}{format_euros(total):>12}" for kind, total in held.items()]
     lines += [f"terminal {row['terminal']} of {row['shop']}: {row['state']}, entry {row['head']}" for row in terminals]
-    lines += [f"case: {case.kind}, entry {case.entry}, {format_euros(case.held)} held" for case in cases]
+    lines += [f"case: {case.kind}, {case.found_at}, {format_euros(case.held)} held" for case in cases]
     lines += [f"missing: entry {row['intent']} of terminal {row['terminal']}, a card says" for row in missing]
     return Answer("\n".join(lines), document)
 

@@ -36,14 +36,19 @@ def task_validated(event_id: str, amount: Cents, task: str, citizen: str) -> Eve
     return _single(event_id, "task validated", accounts.COMMITTED, accounts.citizen(citizen), amount, task)
 
 
-def load_sent(event_id: str, amount: Cents, citizen: str, uid: str) -> Event:
-    """A load is on its way to a card."""
-    return _single(event_id, "load sent", accounts.citizen(citizen), accounts.load_in_flight(uid), amount)
+def load_sent(event_id: str, amount: Cents, source: AccountName, uid: str) -> Event:
+    """A load is on its way to a card: from a citizen's account, or from the purse of the card that it replaces."""
+    return _single(event_id, "load sent", source, accounts.load_in_flight(uid), amount)
 
 
 def load_proven(event_id: str, amount: Cents, uid: str) -> Event:
     """A load is on the card."""
     return _single(event_id, "load proven", accounts.load_in_flight(uid), accounts.purse(uid), amount)
+
+
+def load_not_done(event_id: str, amount: Cents, source: AccountName, uid: str) -> Event:
+    """A load is proven not to be on the card: back to where it came from."""
+    return _single(event_id, "load not done", accounts.load_in_flight(uid), source, amount)
 
 
 def allowance_issued(event_id: str, amount: Cents, citizen: str, cti: str) -> Event:

@@ -60,8 +60,9 @@ def issue_bundles(programme: str, key_store: KeyStore, number: int, at: int) -> 
 
 
 def deny_list(at: int) -> frozenset[bytes]:
-    """Suspended cards; notes that are not handed out or that are spent, while a till might take them."""
-    cards = Card.objects.filter(suspended_at__isnull=False).values_list("uid", flat=True)
+    """Suspended and blocked cards; notes that are not handed out or that are spent, while a till might take them."""
+    denied = Q(suspended_at__isnull=False) | Q(blocked_at__isnull=False)
+    cards = Card.objects.filter(denied).values_list("uid", flat=True)
     notes = IssuedVoucher.objects.filter(paper=True, expires_at__gte=at)
     waiting = notes.filter(handed_out_at__isnull=True).values_list("cti", flat=True)
     spent_accounts = Account.objects.filter(kind=AccountKind.NOTE, balance=0, last_transfer__gt=0).values("owner")

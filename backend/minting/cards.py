@@ -4,7 +4,7 @@
 
 from django.db import transaction
 
-from backend.ledger import events
+from backend.ledger import accounts, events
 from backend.ledger.posting import Overdrawn, post_all
 from backend.minting.models import Card
 from heitje.money import Cents
@@ -25,11 +25,13 @@ def load_card_at_issue(uid: bytes, citizen: str, amount: Cents, at: int) -> Card
         if Card.objects.filter(uid=name).exists():
             raise CardRefused("a UID is issued once")
         load = (
-            events.load_sent(f"load:{name}:1:sent", amount, citizen, name),
+            events.load_sent(f"load:{name}:1:sent", amount, accounts.citizen(citizen), name),
             events.load_proven(f"load:{name}:1:proven", amount, name),
         )
         try:
             post_all(load, at)
         except Overdrawn as error:
             raise CardRefused("the citizen's account holds less") from error
-        return Card.objects.create(uid=name, citizen=citizen, opening_balance=amount, issued_at=at)
+        return Card.objects.create(
+            uid=name, citizen=citizen, opening_balance=amount, issued_at=at, made_at=at, proven_at=at
+        )

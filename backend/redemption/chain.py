@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: EUPL-1.2
 """A card's transactions as a chain (CARD.md section 7): counter, balance and reader id each follow from the one before.
 
-Links come in any order, for terminals upload at different times; a gap is filled in later. Pure.
+Links come in any order, for terminals upload at different times; a gap is filled in later. A load that was sent to the
+card and not answered is no link yet: what comes after it tells. Pure.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Self
 
 NO_READER: Final = "0" * 32
 """TMRIPrev of a card's first transaction."""
@@ -15,7 +16,10 @@ NO_READER: Final = "0" * 32
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """One proven sale: TMC after it, its reader and the one before it (hex), cents before it and taken by it."""
+    """One sale or load: TMC after it, its reader and the one before it (hex), cents before it and taken by it.
+
+    A load takes less than nothing.
+    """
 
     tmc: int
     tmri: str
@@ -32,11 +36,19 @@ class Link:
 
 
 class Chain:
-    """What is known of one card. It starts at TMC 0 with the municipality's first load on it."""
+    """What is known of one card. It starts at TMC 0, empty or with what a test programme's card is issued with.
 
-    def __init__(self, opening_balance: int, links: Iterable[Link] = ()) -> None:
-        self.opening_balance = opening_balance
+    `in_flight`: the link that the card's load in flight is, if the card committed it.
+    """
+
+    def __init__(self, opening_balance: int, links: Iterable[Link] = (), in_flight: Link | None = None) -> None:
+        self.in_flight = in_flight
+        self._opening = Link(0, NO_READER, NO_READER, opening_balance, 0)
         self._links = {link.tmc: link for link in links}
+
+    def copy(self) -> Self:
+        """The same, to be changed by itself."""
+        return type(self)(self._opening.balance_before, self._links.values(), self.in_flight)
 
     def at(self, tmc: int) -> Link | None:
         """The link of this counter, where it is known."""
@@ -49,22 +61,50 @@ class Chain:
     def takes(self, link: Link) -> bool:
         """Whether a link fits between its neighbours: its counter is free, balances chain, and no hole gains value.
 
-        Next to a known link, balance and reader must follow exactly; across a hole the balance may only fall.
+        Next to a known link, balance and reader must follow exactly; across a hole the balance may only fall, but for
+        a load in flight that lies in it. Where the link proves that load, the load must fit as well.
         """
         if link.tmc < 1 or link.tmc in self._links or link.balance_after < 0:
             return False
-        lower = max((tmc for tmc in self._links if tmc < link.tmc), default=0)
-        below = self._links.get(lower)
-        balance, reader = (self.opening_balance, NO_READER) if below is None else (below.balance_after, below.tmri)
-        if lower == link.tmc - 1:
-            if (link.balance_before, link.previous_tmri) != (balance, reader):
-                return False
-        elif link.balance_before > balance:
+        below, above = self._below(link.tmc), self._above(link.tmc)
+        if not self._follows(below, link) or not (above is None or self._follows(link, above)):
             return False
-        higher = min((tmc for tmc in self._links if tmc > link.tmc), default=None)
-        if higher is None:
+        with_it = self.copy()
+        with_it.add(link)
+        if self.in_flight is None or not with_it.fate_of_load():
             return True
-        above = self._links[higher]
-        if higher == link.tmc + 1:
-            return (above.balance_before, above.previous_tmri) == (link.balance_after, link.tmri)
-        return above.balance_before <= link.balance_after
+        with_it.in_flight = None
+        return with_it.takes(self.in_flight)
+
+    def fate_of_load(self) -> bool | None:
+        """Whether the card committed its load in flight; None: the chain does not say.
+
+        It did not where another transaction has its counter, or where the next one names another reader. It did where
+        the next one names it, and where the balance rose around it: nobody else credits a card.
+        """
+        load = self.in_flight
+        if load is None or load.tmc in self._links:
+            return None if load is None else False
+        following = self._links.get(load.tmc + 1)
+        if following is not None and following.previous_tmri == load.tmri:
+            return True
+        if following is not None and following.has_mac:
+            return False
+        above = self._above(load.tmc)
+        rose = above is not None and above.balance_before > self._below(load.tmc).balance_after
+        return True if rose else None
+
+    def _follows(self, lower: Link, higher: Link) -> bool:
+        if higher.tmc == lower.tmc + 1:
+            return (higher.balance_before, higher.previous_tmri) == (lower.balance_after, lower.tmri)
+        load = self.in_flight
+        gained = -load.amount if load is not None and lower.tmc < load.tmc < higher.tmc else 0
+        return higher.balance_before <= lower.balance_after + gained
+
+    def _below(self, tmc: int) -> Link:
+        known = max((known for known in self._links if known < tmc), default=None)
+        return self._opening if known is None else self._links[known]
+
+    def _above(self, tmc: int) -> Link | None:
+        known = min((known for known in self._links if known > tmc), default=None)
+        return None if known is None else self._links[known]

@@ -121,7 +121,7 @@ def _card(asked: HoldRequest) -> _Wanted | Refusal:
     """A card that is known, not blocked, and not older than its own past."""
     uid, tmc = (asked.uid or b"").hex(), asked.tmc or 0
     card = Card.objects.filter(uid=uid).first()
-    if card is None or card.suspended_at is not None:
+    if card is None or card.denied_at is not None:
         return Refusal.BLOCKED
     if CardTransaction.objects.filter(uid=uid, tmc__gte=tmc).exists():
         return Refusal.BLOCKED  # it claims to come before what it has done already: a copy

@@ -5,13 +5,15 @@
 from dataclasses import dataclass
 from typing import Final
 
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Exists, OuterRef
+from django.db.models.functions import Coalesce
 
-from backend.redemption.chain import NO_READER
 from backend.redemption.models import CardTransaction
 
 UPLOAD_WINDOW_S: Final = 21 * 86_400
 _TERMINAL_DIGITS: Final = 16
+_NO_TERMINAL: Final = "0" * _TERMINAL_DIGITS
+"""What stands for a terminal in a load's reader id, and in that of nobody at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +36,13 @@ def missing_entries() -> tuple[Hole, ...]:
     """Every hole whose other side vouches for the reader before it, the oldest first."""
     before = CardTransaction.objects.filter(uid=OuterRef("uid"), tmc=OuterRef("tmc") - 1)
     open_ended = CardTransaction.objects.filter(~Exists(before), has_mac=True, tmc__gt=1)
+    since = Coalesce("claim__settled_at", "claim__time", "load__settled_at", "load__time")
     rows = (
-        open_ended.exclude(previous_tmri=NO_READER)
-        .annotate(since=F("claim__settled_at"))
-        .values_list("previous_tmri", "since", "claim__time")
+        open_ended.exclude(previous_tmri__startswith=_NO_TERMINAL)
+        .annotate(since=since)
+        .values_list("previous_tmri", "since")
     )
     holes = (
-        Hole(reader[:_TERMINAL_DIGITS], int(reader[_TERMINAL_DIGITS:], 16), since or time)
-        for reader, since, time in rows
+        Hole(reader[:_TERMINAL_DIGITS], int(reader[_TERMINAL_DIGITS:], 16), known_since) for reader, known_since in rows
     )
     return tuple(sorted(holes, key=lambda hole: (hole.known_since, hole.terminal, hole.intent_seq)))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from backend.ledger.posting import Event
-from backend.minting.models import MeasureKind
+from backend.minting.models import Load, LoadState, MeasureKind
 from backend.redemption.chain import Link
 from backend.redemption.evidence import Why
 from backend.redemption.models import CaseKind, Claim, ClaimState
@@ -40,11 +40,21 @@ class Settle:
 
 
 @dataclass(frozen=True, slots=True)
-class AddLink:
-    """A card's transaction is proved."""
+class SettleLoad:
+    """A load in flight is proved to be on the card, or not."""
 
-    claim: Claim
+    load: Load
+    state: LoadState
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class AddLink:
+    """A card's transaction is proved: that of a claim, or of a load."""
+
     link: Link
+    claim: Claim | None = None
+    load: Load | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +98,9 @@ class SetAnchor:
     """The trust that the terminal had then, where it says so."""
 
 
-Effect: TypeAlias = OpenClaim | Settle | AddLink | OpenCase | SuspendCard | Impose | WriteRefund | SetAnchor
+Effect: TypeAlias = (
+    OpenClaim | Settle | SettleLoad | AddLink | OpenCase | SuspendCard | Impose | WriteRefund | SetAnchor
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@
 import hashlib
 
 from backend.minting.keystore import KeyStore
-from backend.redemption.card_claims import judge_card, judge_closing, judge_void, what_the_chain_proves
+from backend.redemption.card_claims import judge_card, judge_closing, judge_void
 from backend.redemption.evidence import Facts
 from backend.redemption.judgement import (
     Judgement,
@@ -19,6 +19,7 @@ from backend.redemption.judgement import (
     refused,
 )
 from backend.redemption.models import CaseKind, Claim, ClaimState
+from backend.redemption.proving import what_the_chain_proves
 from backend.redemption.reasons import Reason
 from backend.redemption.situation import ClaimKey, Situation
 from backend.redemption.voucher_claims import judge_voucher

@@ -5,14 +5,15 @@
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from django.db.models import Exists, Max, OuterRef, Q, QuerySet, Sum
+from django.db.models import Exists, Max, Min, OuterRef, Q, QuerySet, Sum
 
 from backend.ledger import accounts
 from backend.ledger.accounts import AccountName
 from backend.ledger.posting import balances
-from backend.minting.models import Card, IssuedVoucher, Publication
+from backend.minting.models import Card, IssuedVoucher, Load, LoadState, Publication
 from backend.redemption.chain import Chain, Link
 from backend.redemption.evidence import Facts
+from backend.redemption.loads import link_of_load
 from backend.redemption.models import MAIN, CardTransaction, Claim, ClaimState, Hold, JournalEntry
 from backend.redemption.situation import Anchor, ClaimKey, Situation
 from backend.shops.models import Terminal
@@ -95,8 +96,11 @@ def _index(situation: Situation, claims: Iterable[Claim], anchor_seq: int) -> No
 def _load_cards(situation: Situation, facts: Sequence[Facts], uids: set[str]) -> None:
     """Cards and their chains. Of a chain the last link is enough, unless an entry speaks of what came before it."""
     situation.cards = {card.uid: card for card in Card.objects.filter(uid__in=uids)}
+    in_flight = Load.objects.filter(card__in=situation.cards, state=LoadState.IN_FLIGHT)
+    situation.loads = {load.card_id: load for load in in_flight}
+    _load_denials(situation)
     heads = dict(CardTransaction.objects.filter(uid__in=uids).values_list("uid").annotate(Max("tmc")))
-    whole: set[str] = set()
+    whole = set(situation.loads)
     closed: dict[int, set[str]] = {}
     """Cards by the intents that an entry may close, of every branch."""
     for key, claim in situation.claims.items():
@@ -117,7 +121,19 @@ def _load_cards(situation: Situation, facts: Sequence[Facts], uids: set[str]) ->
     links: dict[str, list[Link]] = {uid: [] for uid in uids}
     for row in CardTransaction.objects.filter(wanted):
         links[row.uid].append(Link(row.tmc, row.tmri, row.previous_tmri, row.balance_before, row.amount, row.has_mac))
-    situation.chains = {uid: Chain(card.opening_balance, links[uid]) for uid, card in situation.cards.items()}
+    for uid, card in situation.cards.items():
+        load = situation.loads.get(uid)
+        waiting = None if load is None else link_of_load(load, has_mac=False)
+        situation.chains[uid] = Chain(card.opening_balance, links[uid], waiting)
+
+
+def _load_denials(situation: Situation) -> None:
+    """From when on tills could know of cards that are denied."""
+    for card in situation.cards.values():
+        if card.denied_at is not None:
+            told = Publication.objects.filter(issued_at__gte=card.denied_at).aggregate(first=Min("issued_at"))["first"]
+            if told is not None:
+                situation.denied_from[card.uid] = told
 
 
 def _load_holdings(situation: Situation) -> None:

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from django.db import models
 
+from backend.minting.models import Load
 from backend.shops.models import Shop, Terminal
 from heitje.journal import Instrument, Kind
 from heitje.messages import Outcome
@@ -153,7 +154,10 @@ class Hold(models.Model):
 
 
 class CardTransaction(models.Model):
-    """One link of a card's chain: a sale that is proved by its own TMV, or by the next one's EncTMRI."""
+    """One link of a card's chain, a sale or a load: proved by its own TMV, or by what came after it.
+
+    `amount` is what it took; a load takes less than nothing.
+    """
 
     uid = models.CharField(max_length=14)
     tmc = models.PositiveBigIntegerField()
@@ -163,11 +167,17 @@ class CardTransaction(models.Model):
     amount = models.BigIntegerField()
     has_mac = models.BooleanField()
     """Its own TMV is known."""
-    claim = models.OneToOneField(Claim, on_delete=models.PROTECT, related_name="transaction")
+    claim = models.OneToOneField(Claim, on_delete=models.PROTECT, null=True, related_name="transaction")
+    load = models.OneToOneField(Load, on_delete=models.PROTECT, null=True, related_name="transaction")
 
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(fields=("uid", "tmc"), name="redemption_transaction_once"),
+            models.CheckConstraint(
+                condition=models.Q(claim__isnull=False, load__isnull=True, amount__gt=0)
+                | models.Q(claim__isnull=True, load__isnull=False, amount__lt=0),
+                name="redemption_sale_or_load",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -213,13 +223,16 @@ class CaseKind(models.TextChoices):
     CONTRADICTION = "contradiction"
     FORK = "fork"
     TERMINAL_NOT_ALLOWED = "terminal not allowed"
+    CARD_BLOCKED = "card blocked"
 
 
 class Case(models.Model):
     """Something for a person, with the entry that holds the evidence. `held`: cents that were not paid."""
 
     kind = models.CharField(max_length=20, choices=CaseKind)
-    entry = models.ForeignKey(JournalEntry, on_delete=models.PROTECT, related_name="cases")
+    entry = models.ForeignKey(JournalEntry, on_delete=models.PROTECT, null=True, related_name="cases")
+    load = models.ForeignKey(Load, on_delete=models.PROTECT, null=True, related_name="cases")
+    """The load at whose contact it was found, where it was no entry."""
     other = models.ForeignKey(Claim, on_delete=models.PROTECT, null=True, related_name="+")
     """The earlier claim, where there is one: its entries hold the other signature."""
     held = models.BigIntegerField(default=0)
@@ -228,7 +241,16 @@ class Case(models.Model):
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(fields=("kind", "entry"), name="redemption_case_once"),
+            models.UniqueConstraint(fields=("kind", "load"), name="redemption_load_case_once"),
+            models.CheckConstraint(
+                condition=models.Q(entry__isnull=False) | models.Q(load__isnull=False), name="redemption_case_of"
+            ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.entry}"
+        return f"{self.kind} {self.found_at}"
+
+    @property
+    def found_at(self) -> str:
+        """The entry or the load that it stands by, for a person."""
+        return f"load {self.load_id}" if self.entry is None else f"entry {self.entry}"

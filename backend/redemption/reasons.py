@@ -23,6 +23,7 @@ class Reason(StrEnum):
     TAKEN_ELSEWHERE = "taken elsewhere first"
     OWN_EARLIER_CLAIM = "claimed by this shop before"
     OVERSPENT = "more than was left"
+    BEYOND_GUARANTEE = "beyond the guarantee"
     UNKNOWN_VOUCHER = "never issued"
     AGAINST_PROOF = "against proof"
     WAITS_FOR_CARD = "waits for the card's next transaction"

@@ -9,7 +9,7 @@ from django.db.models import F
 from backend.ledger import accounts, events
 from backend.ledger.accounts import AccountName
 from backend.ledger.posting import balance, post
-from backend.minting.models import Card, IssuedVoucher
+from backend.minting.models import Card, IssuedVoucher, LoadCause, LoadOrder
 from backend.redemption.models import JournalEntry, Refund
 from heitje.journal import Instrument
 from heitje.messages import Outcome
@@ -30,9 +30,19 @@ def cover_waiting(shops: Iterable[str], now: int) -> None:
         reference = f"{entry.terminal_id}/{entry.seq}"
         event_id = f"refund:{entry.terminal_id}:{entry.seq}:{refund.parts}"
         post(events.refunded(event_id, refund.shop_id, _receiver(refund), Cents(covered), reference), now)
+        if refund.claim.instrument == Instrument.CARD:
+            wait_for_card(refund.claim.item, Cents(covered), event_id, now)
         if refund.paid == refund.amount:
             entry.outcome, entry.reason = Outcome.ACCEPTED, ""
             entry.save(update_fields=["outcome", "reason"])
+
+
+def wait_for_card(uid: str, amount: Cents, event_id: str, now: int) -> None:
+    """A refund comes back to the card at its next online tap; to the one that replaced it, where it was replaced."""
+    card = Card.objects.get(uid=uid)
+    while card.replaced_by is not None:
+        card = card.replaced_by
+    LoadOrder.objects.create(card=card, amount=amount, cause=LoadCause.REFUND, event=event_id, ordered_at=now)
 
 
 def _receiver(refund: Refund) -> AccountName:

@@ -30,8 +30,8 @@ DAY_ZONE: Final = ZoneInfo("Europe/Amsterdam")
 def check_card_rules(facts: Facts, claim: Claim, situation: Situation) -> Why | None:
     """The offline limits of a card payment, and the block that the till should have known."""
     entry = facts.entry
-    suspended_at = situation.cards[claim.item].suspended_at
-    if suspended_at is not None and entry.time > suspended_at + BLOCK_PUBLISHED_S:
+    told = situation.denied_from.get(claim.item)
+    if told is not None and earliest_of(entry, situation) > told + BLOCK_PUBLISHED_S:
         return Refusal.BLOCKED
     if situation.was_confirmed(claim):
         return None
@@ -54,6 +54,17 @@ def check_card_rules(facts: Facts, claim: Claim, situation: Situation) -> Why | 
             card_limits=card_limits_of(situation.terminal),
         )
     )
+
+
+def is_after_block(entry: Entry, claim: Claim, situation: Situation) -> bool:
+    """Whether a sale was made after its card's citizen had the card blocked: then it is not the citizen's loss."""
+    blocked_at = situation.cards[claim.item].blocked_at
+    return blocked_at is not None and earliest_of(entry, situation) > blocked_at
+
+
+def earliest_of(entry: Entry, situation: Situation) -> int:
+    """The earliest moment of an entry: as it says, but never before the last contact of its terminal."""
+    return max(entry.time, 0 if situation.anchor is None else situation.anchor.time - CLOCK_TOLERANCE_S)
 
 
 def check_voucher_rules(facts: Facts, claim: Claim, situation: Situation) -> Why | None:

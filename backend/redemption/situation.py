@@ -3,12 +3,13 @@
 """What intake knows while it judges one batch, changed in memory as each judgement is carried out."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from backend.ledger.accounts import AccountName
 from backend.ledger.posting import Event
-from backend.minting.models import Card, IssuedVoucher, Publication
+from backend.minting.models import Card, IssuedVoucher, Load, LoadState, Publication
 from backend.redemption.chain import Chain
 from backend.redemption.judgement import (
     AddLink,
@@ -19,6 +20,7 @@ from backend.redemption.judgement import (
     OpenClaim,
     SetAnchor,
     Settle,
+    SettleLoad,
     SuspendCard,
     WriteRefund,
 )
@@ -65,6 +67,10 @@ class Situation:
     since_anchor: list[Claim] = field(default_factory=list)
     cards: dict[str, Card] = field(default_factory=dict)
     chains: dict[str, Chain] = field(default_factory=dict)
+    loads: dict[str, Load] = field(default_factory=dict)
+    """Loads in flight, by card."""
+    denied_from: dict[str, int] = field(default_factory=dict)
+    """When tills could first learn that a card is denied: the publication after it. Not there: not published yet."""
     vouchers: dict[str, IssuedVoucher] = field(default_factory=dict)
     confirmed: dict[tuple[str, str, int], int] = field(default_factory=dict)
     """What this terminal was allowed when it asked: cents, by sale, item and number."""
@@ -88,6 +94,7 @@ class Situation:
     refunds: list[Refund] = field(default_factory=list)
     measures: list[Impose] = field(default_factory=list)
     suspended: set[str] = field(default_factory=set)
+    settled_loads: list[Load] = field(default_factory=list)
     touched: dict[int, Claim] = field(default_factory=dict)
     """Claims to be written, by identity."""
     told: list[tuple[Claim, Outcome, str]] = field(default_factory=list)
@@ -130,9 +137,25 @@ class Situation:
         if self.oldest_unsent is None:
             self.oldest_unsent = entry.time
         for effect in judgement.effects:
-            self._do(entry, effect)
+            match effect:
+                case WriteRefund(claim, amount):
+                    claim.refunded += amount
+                    self.touched[id(claim)] = claim
+                    self.refunds.append(Refund(entry=entry, claim=claim, shop_id=claim.shop_id, amount=amount))
+                case SetAnchor(server_time, publication):
+                    entry.server_time = server_time
+                    self.anchor = Anchor(entry.seq, server_time, publication)
+                    self.oldest_unsent = None
+                    self.since_anchor.clear()
+                case _:
+                    self._do(effect, entry, None)
 
-    def _do(self, entry: JournalEntry, effect: Effect) -> None:
+    def carry_out_at_contact(self, load: Load, effects: Iterable[Effect]) -> None:
+        """Do what was decided when a card was met for a load; a case stands by the load."""
+        for effect in effects:
+            self._do(effect, None, load)
+
+    def _do(self, effect: Effect, entry: JournalEntry | None, load: Load | None) -> None:
         match effect:
             case OpenClaim(claim):
                 self.claims[ClaimKey(claim.branch, claim.intent_seq)] = claim
@@ -141,36 +164,53 @@ class Situation:
                 self.touched[id(claim)] = claim
             case Settle():
                 self._settle(effect)
-            case AddLink(claim, link):
-                self.chains[claim.item].add(link)
-                self.links.append(
-                    CardTransaction(
-                        uid=claim.item,
-                        tmc=link.tmc,
-                        tmri=link.tmri,
-                        previous_tmri=link.previous_tmri,
-                        balance_before=link.balance_before,
-                        amount=link.amount,
-                        has_mac=link.has_mac,
-                        claim=claim,
-                    )
-                )
+            case SettleLoad():
+                self._settle_load(effect)
+            case AddLink():
+                self._add_link(effect)
             case OpenCase(kind, other, held):
-                self.cases[kind, id(entry)] = Case(kind=kind, entry=entry, other=other, held=held, opened_at=self.now)
+                case = Case(kind=kind, entry=entry, load=load, other=other, held=held, opened_at=self.now)
+                self.cases[kind, id(entry or load)] = case
             case SuspendCard(uid):
                 self.cards[uid].suspended_at = self.cards[uid].suspended_at or self.now
                 self.suspended.add(uid)
             case Impose():
                 self.measures.append(effect)
-            case WriteRefund(claim, amount):
-                claim.refunded += amount
-                self.touched[id(claim)] = claim
-                self.refunds.append(Refund(entry=entry, claim=claim, shop_id=claim.shop_id, amount=amount))
-            case SetAnchor(server_time, publication):
-                entry.server_time = server_time
-                self.anchor = Anchor(entry.seq, server_time, publication)
-                self.oldest_unsent = None
-                self.since_anchor.clear()
+
+    def _add_link(self, effect: AddLink) -> None:
+        claim, load, link = effect.claim, effect.load, effect.link
+        uid = load.card_id if load is not None else "" if claim is None else claim.item
+        self.chains[uid].add(link)
+        self.links.append(
+            CardTransaction(
+                uid=uid,
+                tmc=link.tmc,
+                tmri=link.tmri,
+                previous_tmri=link.previous_tmri,
+                balance_before=link.balance_before,
+                amount=link.amount,
+                has_mac=link.has_mac,
+                claim=claim,
+                load=load,
+            )
+        )
+
+    def _settle_load(self, effect: SettleLoad) -> None:
+        load = effect.load
+        load.state, load.settled_at = effect.state, self.now
+        self._post(effect.event)
+        self.loads.pop(load.card_id, None)
+        self.chains[load.card_id].in_flight = None
+        self.settled_loads.append(load)
+        card = self.cards[load.card_id]
+        if effect.state == LoadState.LOADED and card.proven_at is None:
+            card.proven_at = self.now
+
+    def _post(self, event: Event) -> None:
+        self.events.append(event)
+        for line in event.lines:
+            self.holdings[line.debit] -= line.amount
+            self.holdings[line.credit] += line.amount
 
     def _settle(self, effect: Settle) -> None:
         claim = effect.claim
@@ -178,12 +218,9 @@ class Situation:
         claim.given = effect.given if effect.given is not None else claim.given
         claim.completed_by = effect.completed_by or claim.completed_by
         if effect.event is not None:
-            self.events.append(effect.event)
+            self._post(effect.event)
             claim.paid, claim.guaranteed, claim.settled_at = effect.paid, effect.guaranteed, self.now
             self.guarantee_left[claim.instrument == Instrument.CARD] -= effect.guaranteed
-            for line in effect.event.lines:
-                self.holdings[line.debit] -= line.amount
-                self.holdings[line.credit] += line.amount
         if claim.terminal_id == self.terminal.id and claim.completed_by is not None:
             self.completions[ClaimKey(claim.branch, claim.completed_by)] = claim
         if effect.outcome is not None:

@@ -6,7 +6,7 @@ from typing import Final
 
 from backend.ledger.posting import post_all
 from backend.minting import measures
-from backend.minting.models import Card
+from backend.minting.models import Card, LoadOrder, LoadState
 from backend.redemption.models import CardTransaction, Case, Claim, JournalEntry, Refund
 from backend.redemption.refunds import cover_waiting
 from backend.redemption.situation import ClaimKey, Situation
@@ -27,6 +27,7 @@ def write(situation: Situation) -> list[JournalEntry]:
     Refund.objects.bulk_create(situation.refunds)
     for uid in situation.suspended:
         Card.objects.filter(uid=uid).update(suspended_at=situation.cards[uid].suspended_at)
+    _write_loads(situation)
     for measure in situation.measures:
         measures.impose(measure.kind, situation.now, measure.subject)
     post_all(situation.events, situation.now)
@@ -35,6 +36,16 @@ def write(situation: Situation) -> list[JournalEntry]:
         for refund in situation.refunds:
             refund.entry.refresh_from_db(fields=["outcome", "reason"])
     return entries
+
+
+def _write_loads(situation: Situation) -> None:
+    """Loads that were settled. What never happened is still wanted: its orders wait again."""
+    for load in situation.settled_loads:
+        load.save(update_fields=["state", "settled_at"])
+        if load.state == LoadState.NOT_DONE:
+            LoadOrder.objects.filter(load=load).update(load=None)
+        else:
+            Card.objects.filter(uid=load.card_id, proven_at=None).update(proven_at=situation.now)
 
 
 def _tell_waiting(situation: Situation) -> None:

@@ -29,6 +29,8 @@ def write_statement(line: BatchLine, creditor_reference: str) -> bytes:
         rows.writerow((_time(transfer.at), transfer.kind, transfer.reference, amount, ""))
     rows.writerow((_time(line.batch.cut_at), "sent to the bank", creditor_reference, -line.amount, line.iban))
     for case in Case.objects.filter(entry__terminal__shop=line.shop, held__gt=0).select_related("entry"):
+        if case.entry is None:
+            continue
         reference = f"{case.entry.terminal_id}/{case.entry.seq}"
         rows.writerow((_time(case.opened_at), "held", reference, case.held, case.kind))
     waiting = JournalEntry.objects.filter(terminal__shop=line.shop, outcome=Outcome.PENDING).order_by("terminal", "seq")

@@ -11,7 +11,8 @@ import pytest
 
 from backend.audit.invariants import check
 from backend.ledger import accounts, events
-from backend.ledger.posting import post, post_all
+from backend.ledger.posting import post
+from backend.minting.cards import load_card_at_issue
 from backend.minting.models import Card, Measure
 from backend.redemption.models import CardTransaction, Case, CaseKind
 from backend.redemption.outcomes import waited_since
@@ -355,13 +356,11 @@ def test_torn_taps_in_a_row_are_proved_one_by_the_other(
 
 
 def test_a_payment_above_the_limit_is_proved_and_not_paid(city: City, till: Till, card: Plastic) -> None:
-    Card.objects.filter(uid=card.uid.hex()).update(opening_balance=9000)
-    card.balance = 9000
-    city.earn("citizen-1", 6500)
-    uid = card.uid.hex()
-    post_all((events.load_sent("a", Cents(6500), "citizen-1", uid), events.load_proven("b", Cents(6500), uid)), 1)
+    rich = replace(card, uid=bytes.fromhex("04000000000009"), balance=9000)
+    city.earn("citizen-9", 9000)
+    load_card_at_issue(rich.uid, "citizen-9", Cents(9000), till.clock)
     for amount in (2501, 2500, 2500, 1):
-        till.pay_card(card, amount)
+        till.pay_card(rich, amount)
     outcomes = till.outcomes()
     assert outcomes[2] == ("refused", "needs a connection")
     assert outcomes[8] == ("refused", "needs a connection"), "50 euro per card, till and day"
@@ -378,8 +377,11 @@ def test_a_stale_bundle_leaves_the_card_10_euro(till: Till, card: Plastic) -> No
     assert (outcomes[2][0], outcomes[4]) == ("accepted", ("refused", "needs a connection"))
 
 
-def test_a_block_counts_72_hours_after_it(till: Till, card: Plastic) -> None:
-    Card.objects.filter(uid=card.uid.hex()).update(suspended_at=till.clock - 72 * 3600)
+def test_a_block_counts_72_hours_after_it(city: City, till: Till, card: Plastic) -> None:
+    """From its publication on, and not from when it was asked for: nobody could know of it before."""
+    Card.objects.filter(uid=card.uid.hex()).update(suspended_at=till.clock - 3600)
+    city.publish(till.clock)
+    till.clock += 72 * 3600
     till.pay_card(card, 100)
     till.clock += 1
     till.pay_card(card, 100)
