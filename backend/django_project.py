@@ -71,6 +71,8 @@ def database_settings(configuration: Configuration) -> dict[str, Any]:
         "OPTIONS": {
             "options": f"-c search_path={database.schema} -c synchronous_commit=on -c lock_timeout={_LOCK_TIMEOUT}",
             "application_name": "heitje",
+            "server_side_binding": True,
+            "prepare_threshold": 3,
         },
     }
 

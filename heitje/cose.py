@@ -47,7 +47,7 @@ class Sign1:
 def sign(payload: bytes, key: Signer, external_aad: bytes) -> bytes:
     """A COSE_Sign1 over `payload`."""
     protected = encode({_HEADER_ALGORITHM: key.public.algorithm, _HEADER_KID: key.public.kid})
-    signature = key.sign(_to_be_signed(protected, external_aad, payload))
+    signature = key.sign(to_be_signed(protected, external_aad, payload))
     return _TAG_18 + encode([protected, {}, payload, signature])
 
 
@@ -83,7 +83,7 @@ def payload_map(sign1: Sign1) -> dict[int, Value]:
 
 def verify(sign1: Sign1, external_aad: bytes, key: PublicKey) -> bool:
     """Whether `key` signed it for this domain."""
-    message = _to_be_signed(sign1.protected, external_aad, sign1.payload)
+    message = to_be_signed(sign1.protected, external_aad, sign1.payload)
     return key.verify(sign1.algorithm, sign1.signature, message)
 
 
@@ -101,7 +101,8 @@ def _read_header(protected: bytes) -> tuple[int, bytes]:
     return algorithm, kid
 
 
-def _to_be_signed(protected: bytes, external_aad: bytes, payload: bytes) -> bytes:
+def to_be_signed(protected: bytes, external_aad: bytes, payload: bytes) -> bytes:
+    """The Sig_structure of RFC 9052 section 4.4, encoded."""
     return _SIGNATURE1 + b"".join(_bstr(part) for part in (protected, external_aad, payload))
 
 

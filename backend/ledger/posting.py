@@ -6,15 +6,33 @@
 module only gives those refusals a name.
 """
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
 
 from django.db import IntegrityError, connection, transaction
 
 from backend.ledger.accounts import AccountKind, AccountName
-from backend.ledger.locking import find, lock
+from backend.ledger.locking import Held, find, lock
 from backend.ledger.models import Account, Transfer
+from backend.ledger.rows import BIGINT, SMALLINT, TEXT, Columns, insert
 from heitje.money import Cents
+
+_TRANSFERS: Final = Columns(
+    "ledger_transfer",
+    (
+        ("event", TEXT),
+        ("line", SMALLINT),
+        ("kind", TEXT),
+        ("debit_id", BIGINT),
+        ("credit_id", BIGINT),
+        ("amount", BIGINT),
+        ("reference", TEXT),
+        ("at", BIGINT),
+    ),
+)
 
 
 class LedgerRefused(Exception):
@@ -53,44 +71,57 @@ def post(event: Event, at: int) -> bool:
     return bool(post_all((event,), at))
 
 
-def post_all(events: Sequence[Event], at: int) -> frozenset[str]:
+def post_all(
+    events: Sequence[Event], at: int, locked: Mapping[AccountName, Held] = MappingProxyType({})
+) -> frozenset[str]:
     """Post many events in one go; the ids of those that were not there yet. Raises `LedgerRefused`: none is posted.
 
-    Their accounts are locked first: of two transactions with one event the later one finds it posted, and the rows of
-    an account are numbered in the order in which they came to count.
+    Their accounts are locked first, but those that the caller holds `locked`: of two transactions with one event the
+    later one finds it posted, and the rows of an account are numbered in the order in which they came to count.
     """
-    with transaction.atomic():
-        ids = _account_ids({name for event in events for line in event.lines for name in (line.debit, line.credit)})
-        known = _known_lines([event.id for event in events])
+    if not events:
+        return frozenset()
+    with transaction.atomic(savepoint=not locked):
         fresh: dict[str, Event] = {}
         for event in events:
-            before = known.get(event.id) or (fresh[event.id].lines if event.id in fresh else None)
-            if before is None:
-                fresh[event.id] = event
-            elif before != event.lines:
-                raise EventDiffers(f"{event.id} is in the book with other lines")
-        rows = [
-            Transfer(
-                event=event.id,
-                line=number,
-                kind=event.kind,
-                debit_id=ids[line.debit],
-                credit_id=ids[line.credit],
-                amount=line.amount,
-                reference=event.reference,
-                at=at,
-            )
-            for event in fresh.values()
-            for number, line in enumerate(event.lines)
-        ]
-        try:
-            with transaction.atomic():
-                Transfer.objects.bulk_create(rows)
-        except IntegrityError as error:
-            if "balance" in str(error):
-                raise Overdrawn("an account would go below zero") from error
-            raise LedgerRefused(str(error)) from error
+            if fresh.setdefault(event.id, event).lines != event.lines:
+                raise EventDiffers(f"{event.id} is told twice, with other lines")
+        names = {name for event in events for line in event.lines for name in (line.debit, line.credit)}
+        ids = {name: held.id for name, held in locked.items()} | _account_ids(names - locked.keys())
+        if connection.vendor == "sqlite":  # its triggers end a statement that names a posted event
+            _leave_out(fresh, list(fresh))
+        posted = _write(fresh.values(), ids, at)
+        there = [event.id for event in fresh.values() if posted[event.id] < len(event.lines)]
+        if any(posted[event_id] for event_id in there):
+            raise EventDiffers("an event is in the book with fewer lines")
+        _leave_out(fresh, there)
     return frozenset(fresh)
+
+
+def _write(events: Iterable[Event], ids: Mapping[AccountName, int], at: int) -> Counter[str]:
+    """Insert the lines; how many of each event were not there."""
+    rows = [
+        (event.id, number, event.kind, ids[line.debit], ids[line.credit], line.amount, event.reference, at)
+        for event in events
+        for number, line in enumerate(event.lines)
+    ]
+    try:
+        if connection.vendor == "sqlite":
+            insert(_TRANSFERS, rows)
+            return Counter(row[0] for row in rows)
+        return Counter(event for (event,) in insert(_TRANSFERS, rows, "event", unless_there="event, line"))
+    except IntegrityError as error:
+        if "balance" in str(error):
+            raise Overdrawn("an account would go below zero") from error
+        raise LedgerRefused(str(error)) from error
+
+
+def _leave_out(events: dict[str, Event], suspected: Sequence[str]) -> None:
+    """Take out those events that are in the book already. Raises `EventDiffers` for one with other lines."""
+    if suspected:
+        for event_id, lines in _known_lines(suspected).items():
+            if events.pop(event_id).lines != lines:
+                raise EventDiffers(f"{event_id} is in the book with other lines")
 
 
 def balance(name: AccountName) -> Cents:

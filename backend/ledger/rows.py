@@ -1,0 +1,145 @@
+# SPDX-FileCopyrightText: 2026 The Heitje contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""Many rows in one statement, on either engine: arrays on PostgreSQL, one prepared statement on SQLite.
+
+An ORM builds each row's statement anew, which costs more than the database's own work. Here a column goes over the wire
+as one array, written as PostgreSQL's array literal; byte strings go as one block with their lengths.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import accumulate
+from typing import Any, Final
+
+from django.db import connection
+
+TEXT: Final = "text"
+BIGINT: Final = "bigint"
+SMALLINT: Final = "smallint"
+BOOLEAN: Final = "boolean"
+BYTES: Final = "bytea"
+
+Rows = Sequence[Sequence[Any]]
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Some columns of a table, each with its type, in the order of a row."""
+
+    table: str
+    columns: tuple[tuple[str, str], ...]
+
+    @property
+    def names(self) -> str:
+        """The columns' names, as SQL lists them."""
+        return ", ".join(name for name, _ in self.columns)
+
+
+def insert(into: Columns, rows: Rows, returning: str = "", unless_there: str = "") -> list[tuple[Any, ...]]:
+    """Insert rows; what `returning` names of each.
+
+    `unless_there` names the columns of a key: rows whose key is there already are left out.
+    """
+    if not rows:
+        return []
+    conflict = f" ON CONFLICT ({unless_there}) DO NOTHING" if unless_there else ""
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            end = f"{conflict} RETURNING {returning}" if returning else conflict
+            cursor.execute(_insert_arrays(into, end), arrays(into, rows))
+            return list(cursor.fetchall()) if returning else []
+        places = ", ".join(["%s"] * len(into.columns))
+        statement = f"INSERT INTO {into.table} ({into.names}) VALUES ({places}){conflict}"
+        if not returning:
+            cursor.executemany(statement, rows)
+            return []
+        returned: list[tuple[Any, ...]] = []
+        for row in rows:
+            cursor.execute(f"{statement} RETURNING {returning}", row)
+            returned += cursor.fetchall()
+        return returned
+
+
+def update(of: Columns, rows: Rows) -> None:
+    """Set all columns but the first, which is the primary key, of many rows."""
+    if not rows:
+        return
+    (key, _), *changed = of.columns
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            assignments = ", ".join(f"{name} = r.{name}" for name, _ in changed)
+            statement = f"UPDATE {of.table} AS t SET {assignments} FROM ({_select(of)}) AS r WHERE t.{key} = r.{key}"
+            cursor.execute(statement, arrays(of, rows))
+            return
+        assignments = ", ".join(f"{name} = %s" for name, _ in changed)
+        statement = f"UPDATE {of.table} SET {assignments} WHERE {key} = %s"
+        cursor.executemany(statement, [(*row[1:], row[0]) for row in rows])
+
+
+def arrays(of: Columns, rows: Rows) -> list[Any]:
+    """The columns as parameters of `_select`: byte blocks first, as they stand in its text."""
+    blocks: list[bytes] = []
+    literals: list[str] = []
+    for (_, kind), column in zip(of.columns, zip(*rows, strict=True), strict=True):
+        if kind == BYTES:
+            block, starts, lengths = _block(column)
+            blocks.append(block)
+            literals += (starts, lengths)
+        else:
+            literals.append(literal(kind, column))
+    return [*blocks, *literals]
+
+
+def literal(kind: str, column: Iterable[Any]) -> str:
+    """One column as PostgreSQL's array literal."""
+    if kind == TEXT:
+        return _texts(tuple(column))
+    if kind == BOOLEAN:
+        return "{" + ",".join("NULL" if value is None else "t" if value else "f" for value in column) + "}"
+    numbers = ",".join(map(str, column))
+    return "{" + (numbers.replace("None", "NULL") if "N" in numbers else numbers) + "}"
+
+
+def _texts(column: tuple[str | None, ...]) -> str:
+    try:
+        joined = '","'.join(column)  # type: ignore[arg-type]
+    except TypeError:  # a None among them
+        joined = '"'
+    if "\\" in joined or joined.count('"') != 2 * (len(column) - 1):
+        return "{" + ",".join(map(_quoted, column)) + "}"
+    return '{"' + joined + '"}' if column else "{}"
+
+
+def _quoted(text: str | None) -> str:
+    return "NULL" if text is None else '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _block(column: tuple[bytes, ...]) -> tuple[bytes, str, str]:
+    """All byte strings in one, where each begins (from 1), and how long each is."""
+    lengths = list(map(len, column))
+    starts = list(accumulate(lengths, initial=1))[:-1]
+    return b"".join(column), literal(BIGINT, starts), literal(BIGINT, lengths)
+
+
+@lru_cache(maxsize=64)
+def _insert_arrays(into: Columns, end: str) -> str:
+    return f"INSERT INTO {into.table} ({into.names}) {_select(into)}{end}"
+
+
+@lru_cache(maxsize=64)
+def _select(of: Columns) -> str:
+    """The rows of `arrays`."""
+    shown: list[str] = []
+    named: list[str] = []
+    given: list[str] = []
+    for name, kind in of.columns:
+        if kind == BYTES:
+            shown.append(f"substring(%b::bytea FROM u.{name}_at FOR u.{name}_of) AS {name}")
+            named += (f"{name}_at", f"{name}_of")
+            given += ("%s::int[]", "%s::int[]")
+        else:
+            shown.append(f"u.{name}")
+            named.append(name)
+            given.append(f"%s::{kind}[]")
+    return f"SELECT {', '.join(shown)} FROM unnest({', '.join(given)}) AS u ({', '.join(named)})"
