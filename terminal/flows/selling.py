@@ -171,6 +171,10 @@ def _print_told(scene: Scene, _: CopyAsked) -> Step:
     return print_slip(scene, CopyOf(scene.news.sale)) if scene.news and scene.news.sale else (scene, ())
 
 
+def _no_room(scene: Scene, _: NotWritten) -> Step:
+    return replace(scene, problem=Refusal.DEVICE_NOT_READY), ()
+
+
 def _clear(scene: Scene, _: object) -> Step:
     return replace(scene, digits="", problem=None), ()
 
@@ -190,6 +194,7 @@ SELLING: Final[Rows] = {
     (Place.IDLE, Lapsed): _clear,
     (Place.IDLE, Confirmed): _begin,
     (Place.IDLE, SaleStarted): _start,
+    (Place.IDLE, NotWritten): _no_room,
     (Place.IDLE, LanguageChosen): _choose_language,
     (Place.IDLE, MenuOpened): go(Place.MENU),
     (Place.TOLD, AskedAgain): _ask_again,

@@ -20,6 +20,7 @@ TEXT_MIN: Final = 24
 TARGET_MIN_MM: Final = 15
 PANEL_INCHES: Final = 7.0
 _MM_OF_AN_INCH: Final = 25.4
+_SIGN_AND_SPACE: Final = "€\0"
 
 
 class Size(NamedTuple):
@@ -103,9 +104,10 @@ class Page:
         return below - y
 
     def wrapped(self, text: str, letters: Type, width: int) -> list[str]:
-        """The text in lines no wider than `width`. Raises `DoesNotFit` for a word that is wider."""
+        """The text in lines no wider than `width`; an amount keeps its sign. Raises `DoesNotFit` for a wider word."""
         lines: list[str] = []
-        for word in text.split(" "):
+        for part in text.replace("€ ", _SIGN_AND_SPACE).split(" "):
+            word = part.replace(_SIGN_AND_SPACE, "€ ")
             longer = f"{lines[-1]} {word}" if lines else word
             if lines and self.measure(longer, letters)[0] <= width:
                 lines[-1] = longer
