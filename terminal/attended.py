@@ -12,13 +12,15 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Final
 
 from drivers.card import CardReader
 from drivers.printer import Status as PrinterStatus
 from drivers.printer.paper import Paper as Sheet
 from drivers.scanner import Scanner
-from heitje import __version__
+from heitje import __version__, qr
+from heitje.codes import SignedCode
+from heitje.cose import MalformedToken
+from heitje.money import MAX_AMOUNT
 from terminal.books import Books
 from terminal.card_station import CardInField
 from terminal.configuration import TerminalConfiguration
@@ -58,9 +60,6 @@ from terminal.scan_station import CodeScanned
 from terminal.self_test import self_test
 from terminal.status import Link, Status
 from terminal.trust.trusted import Trust
-
-BALANCE_MOST: Final = 1_000_000
-"""Cents that a note or code is judged against when only its worth is asked for."""
 
 _log = logging.getLogger(__name__)
 
@@ -110,8 +109,8 @@ class Attended:
         """Bring the journal to rest, tell what became of the sale in hand, look at the devices."""
         off = went_off(self.configuration.directory)
         voided = self.hands.begin()
-        began = what_became(self.journal.open_intents(), voided, self.books.last_sale(), self.clock(), off=off)
-        self.feed(began)
+        last = self.books.last_sale() if off else None
+        self.feed(what_became(self.journal.open_intents(), voided, last, self.clock(), off=off))
         if self.receipts.printer is not None:
             self._print = PrintStation(self.receipts.printer, self.hands.inbox.put)
             self._print.start()
@@ -201,7 +200,7 @@ class Attended:
         if self.scene.place is Place.SALE and self.scene.sale.phase is Phase.PRESENT:
             self._events.append(self.hands.judge(text, self.scene.sale.remaining))
         elif self.scene.place is Place.BALANCE:
-            self._events.append(self.hands.judge(text, BALANCE_MOST))
+            self._events.append(self.hands.judge(text, _asked_for(text)))
 
     def _drain(self) -> None:
         while self._events:
@@ -268,6 +267,15 @@ class Attended:
         self._jobs += 1
         self._printing[self._jobs] = of_sale
         self._print.print(self._jobs, sheet)
+
+
+def _asked_for(text: str) -> int:
+    """What a scanned text is judged against when only its worth is asked for: a code takes what it says, at most."""
+    try:
+        signed = qr.read(text)
+    except MalformedToken:
+        return MAX_AMOUNT
+    return signed.code.max if isinstance(signed, SignedCode) else MAX_AMOUNT
 
 
 def _local(unix_s: int) -> datetime:

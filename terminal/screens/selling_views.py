@@ -54,13 +54,15 @@ def idle(scene: Scene, status: Status) -> View:
         Button("menu", say("button.menu"), MenuOpened(), Icon.MENU),
         Button("pay", say("button.pay"), pay, Icon.NEXT, Weight.PRIMARY, Key.ENTER),
     )
-    if scene.problem is not None:
-        lines = (say.why(scene.problem), say.remedy(scene.problem))
-    else:
-        lines = _limits(typed, status, say) if typed else _how_the_till_does(scene, status, say)
     languages = () if typed else language_buttons(scene.language)
-    pad = Pad(say("idle.title"), say.euros(typed), lines, buttons=buttons, languages=languages)
+    pad = Pad(say("idle.title"), say.euros(typed), _notes(scene, status, say), buttons=buttons, languages=languages)
     return "amount" if typed else "idle", Tone.PRACTICE if scene.training else Tone.CALM, pad
+
+
+def _notes(scene: Scene, status: Status, say: Words) -> tuple[str, ...]:
+    if scene.problem is not None:
+        return say.why(scene.problem), say.remedy(scene.problem)
+    return _limits(scene.typed, status, say) if scene.typed else _how_the_till_does(scene, status, say)
 
 
 def _how_the_till_does(scene: Scene, status: Status, say: Words) -> tuple[str, ...]:
