@@ -62,7 +62,7 @@ def test_demo_needs_no_compiler_for_the_card_daemon() -> None:
 
 def test_locks_agree_on_every_version() -> None:
     everything = {lock.stem: pins(lock.stem) for lock in LOCKS}
-    assert set(everything) == {"backend", "build", "demo", "pcsc", "screens", "terminal", "test"}
+    assert set(everything) == {"backend", "build", "demo", "hsm", "pcsc", "screens", "terminal", "test"}
     for library in {library for lock in everything.values() for library in lock}:
         assert len({lock[library] for lock in everything.values() if library in lock}) == 1, library
 
@@ -79,7 +79,7 @@ def test_lock_pins_bytes_and_names_no_host(lock: Path) -> None:
 def test_every_dependency_is_locked(metadata: dict[str, Any]) -> None:
     """A dependency that pyproject.toml gained without ./run lock."""
     extras = metadata["optional-dependencies"]
-    for name in ("terminal", "screens", "backend", "demo", "test", "pcsc"):
+    for name in ("terminal", "screens", "backend", "hsm", "demo", "test", "pcsc"):
         wanted = names_of([*metadata["dependencies"], *extras[name]])
         assert wanted - {"heitje"} <= pins(name).keys(), name
 
@@ -91,7 +91,7 @@ def test_every_dependency_is_locked(metadata: dict[str, Any]) -> None:
         ("drivers", ("terminal", "pcsc")),
         ("terminal", ("terminal", "screens")),
         ("firmware_sim", ("sim",)),
-        ("backend", ("backend",)),
+        ("backend", ("backend", "hsm")),
     ],
 )
 def test_every_import_is_declared(folder: str, extras: tuple[str, ...], metadata: dict[str, Any]) -> None:
