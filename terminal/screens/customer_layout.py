@@ -9,7 +9,7 @@ headline, amount, lines      QR code
 from typing import Final
 
 from terminal.screens.drawing import Measure, Rect, Stripes, Type
-from terminal.screens.page import DoesNotFit, Laid, Page, Size
+from terminal.screens.page import TEXT_MIN, DoesNotFit, Laid, Page, Size
 from terminal.screens.palette import LILAC, PAGES, PANELS, PLUM, PRACTICE_BAR, Pair, Tone
 from terminal.screens.panel import lay_qr
 from terminal.screens.screen import CustomerScreen
@@ -20,9 +20,9 @@ _SIZES: Final = ((112, 60, 128, 40, 20), (96, 52, 112, 36, 16), (80, 44, 96, 32,
 _QR_SHARE: Final = 44
 
 
-def lay_out_customer(screen: CustomerScreen, size: Size, measure: Measure) -> Laid:
-    """The screen for a window of this size. Raises `DoesNotFit`."""
-    page = Page(size, measure)
+def lay_out_customer(screen: CustomerScreen, size: Size, measure: Measure, *, strict: bool = False) -> Laid:
+    """The screen for a window of this size. Raises `DoesNotFit` where `strict`."""
+    page = Page(size, measure, strict=strict)
     pair = PAGES if screen.tone is Tone.CALM else PANELS[screen.tone]
     top = _lay_shop(page, screen, pair)
     margin = page.px(_MARGIN)
@@ -41,7 +41,9 @@ def lay_out_customer(screen: CustomerScreen, size: Size, measure: Measure) -> La
             _lay_words(page, screen, middle, pair, sizes, draw=True)
             break
     else:
-        raise DoesNotFit(f"{screen.headline!r} does not fit {area.width} by {area.height} pixels")
+        if strict:
+            raise DoesNotFit(f"{screen.headline!r} does not fit {area.width} by {area.height} pixels")
+        _lay_words(page, screen, area, pair, (TEXT_MIN,) * 4 + (0,), draw=True)
     if screen.practice:
         page.drawings.append(Stripes(Rect(0, 0, size.width, size.height), page.px(12), PLUM, LILAC))
     return page.laid(pair.ground)

@@ -31,9 +31,9 @@ _LANGUAGE_HEIGHT: Final = 80
 _TILES_OF_TWO_ROWS: Final = 6
 
 
-def lay_out(screen: Screen, size: Size, measure: Measure, pressed: str = "") -> Laid:
-    """The screen for a window of this size; `pressed` is drawn as pressed. Raises `DoesNotFit`."""
-    page = Page(size, measure, pressed)
+def lay_out(screen: Screen, size: Size, measure: Measure, pressed: str = "", *, strict: bool = False) -> Laid:
+    """The screen for a window of this size; `pressed` is drawn as pressed. Raises `DoesNotFit` where `strict`."""
+    page = Page(size, measure, pressed, strict)
     _lay_bar(page, screen.bar)
     margin, top = page.px(MARGIN), page.px(BAR_HEIGHT + MARGIN)
     content = Rect(margin, top, size.width - 2 * margin, size.height - top - margin)

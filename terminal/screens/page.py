@@ -67,11 +67,16 @@ class Laid:
 
 @dataclass
 class Page:
-    """Draws on a page of `size`. `pressed`: the id of the button that a finger is on."""
+    """Draws on a page of `size`. `pressed`: the id of the button that a finger is on.
+
+    A `strict` page raises `DoesNotFit`; another writes what does not fit as small as it can, and shortens it: a till
+    that was given a name of a hundred letters sells all the same.
+    """
 
     size: Size
     measure: Measure
     pressed: str = ""
+    strict: bool = False
     drawings: list[Drawing] = field(default_factory=list)
     targets: list[Target] = field(default_factory=list)
 
@@ -113,6 +118,8 @@ class Page:
                 lines[-1] = longer
             elif self.measure(word, letters)[0] <= width:
                 lines.append(word)
+            elif letters.size <= self.px(TEXT_MIN) and not self.strict:
+                lines.append(self.shortened(word, letters, width))
             else:
                 raise DoesNotFit(f"{word!r} is wider than {width} pixels at {letters.size}")
         return lines
@@ -129,7 +136,10 @@ class Page:
                 continue
             if len(lines) <= lines_max and self.height_of(lines, letters) <= height:
                 return letters, lines
-        raise DoesNotFit(f"{text!r} does not fit {width} by {height} pixels")
+        if self.strict:
+            raise DoesNotFit(f"{text!r} does not fit {width} by {height} pixels")
+        smallest = Type(self.px(TEXT_MIN), bold)
+        return smallest, self.wrapped(text, smallest, width)[:lines_max]
 
     def height_of(self, lines: list[str], letters: Type) -> int:
         """The height of lines below each other."""

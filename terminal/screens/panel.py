@@ -8,7 +8,7 @@ It is written as large as all of it fits; what does not fit in the smallest lett
 from typing import Final, NamedTuple
 
 from terminal.screens.drawing import Modules, Rect, Type
-from terminal.screens.page import DoesNotFit, Page
+from terminal.screens.page import TEXT_MIN, DoesNotFit, Page
 from terminal.screens.palette import CARD, EDGE, QR, Pair
 from terminal.screens.qr_modules import QUIET_ZONE, qr_modules
 from terminal.screens.screen import Fact, Telling
@@ -64,7 +64,9 @@ def lay_telling(page: Page, telling: Telling, rect: Rect, pair: Pair, foot: int 
         if height <= inner.height:
             writer.tell(telling, draw=True)
             return
-    raise DoesNotFit(f"{telling.headline!r} does not fit {inner.width} by {inner.height} pixels")
+    if page.strict:
+        raise DoesNotFit(f"{telling.headline!r} does not fit {inner.width} by {inner.height} pixels")
+    _Writer(page, pair, inner, STYLES[-1]._replace(headline=TEXT_MIN)).tell(telling, draw=True)
 
 
 class _Writer(NamedTuple):
@@ -108,7 +110,7 @@ class _Writer(NamedTuple):
             right -= page.px(12)
         letters = Type(page.px(size), bold=True)
         lines = page.wrapped(telling.headline, letters, right - x)
-        if len(lines) > _HEADLINE_LINES:
+        if len(lines) > _HEADLINE_LINES and size > TEXT_MIN:
             raise DoesNotFit(telling.headline)
         height = page.height_of(lines, letters)
         tall = height if telling.icon is None else max(height, side)
