@@ -45,7 +45,7 @@ class TrustClient:
     store: TrustStore
     url: str
     iss: str
-    fetcher: FetcherInterface = field(default_factory=lambda: _Fetcher())  # noqa: PLW0108  # it is defined below
+    fetcher: FetcherInterface = field(default_factory=lambda: _Fetcher())  # it is defined below
 
     def refresh(self) -> Trust:
         """Fetch what is newer than the trust on disk; the trust that stands now.
