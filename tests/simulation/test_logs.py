@@ -36,11 +36,11 @@ from terminal.counter import Till
 from terminal.health.log_lines import log_to
 from terminal.journal_store import JournalStore
 from terminal.key_store import TerminalKeys
-from terminal.opening import trust_store_of
 from terminal.provisioning import initialise
 from terminal.receipt_printing import ReceiptDesk
 from terminal.sale import Verdict
 from terminal.sync import Sync, SyncEnd
+from terminal.trust.store import TrustStore
 
 HEITJE = (sys.executable, "-m", "heitje")
 ROOT = Path(__file__).resolve().parents[2]
@@ -145,7 +145,7 @@ def test_a_day_leaves_no_name(
         initialise(programme, TerminalConfiguration(tmp_path / "till", b""), int(time.time()))
         configuration = TerminalConfiguration.load(tmp_path / "till")
         keys = TerminalKeys.load(configuration.keys_path, production=False)
-        store = trust_store_of(configuration, keys)
+        store = TrustStore(configuration.trust_path, keys.roots, configuration.terminal)
         journal = JournalStore.open(configuration.journal_path, configuration.terminal)
         till = Till(
             trust=store.load(),
