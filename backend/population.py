@@ -49,6 +49,7 @@ def populate(configuration: Configuration, programme: TestProgramme, now: int) -
             paper_till=programme.paper_till,
             secure_element=False,
             at=now,
+            card_desk=True,
         )
         for number, card in enumerate(programme.cards, start=1):
             citizen = f"citizen-{number}"

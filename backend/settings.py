@@ -8,6 +8,7 @@ INSTALLED_APPS = [
     "backend.minting",
     "backend.tasks",
     "backend.redemption",
+    "backend.cards",
     "backend.settlement",
 ]
 MIDDLEWARE = ["backend.api.middleware.api_version"]

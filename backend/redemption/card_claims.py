@@ -3,6 +3,7 @@
 """Claims on purses: the card's own MAC and chain decide (CARD.md sections 7 and 9, LEDGER.md section 2)."""
 
 from backend.ledger import accounts, events
+from backend.ledger.accounts import AccountName
 from backend.minting.keystore import KeyStore
 from backend.minting.models import MeasureKind
 from backend.redemption.chain import Link
@@ -56,6 +57,8 @@ def judge_card(facts: Facts, claim: Claim, situation: Situation, key_store: KeyS
     if broken is None and is_after_block(facts.entry, claim, situation):
         return _pay_for_blocked(claim, link, news, situation, entry)
     if situation.holdings[accounts.purse(claim.item)] + news.loaded < claim.amount:
+        if broken is None and situation.cards[claim.item].replaced_at is not None:
+            return _pay_for_replaced(claim, link, news, situation, entry)
         case = OpenCase(CaseKind.CARD_OVERDRAWN, held=claim.amount)
         return pending(Reason.CARD_OVERDRAWN, *news.loads, held, case, SuspendCard(claim.item))
     if broken is not None:
@@ -103,15 +106,39 @@ def _in_order(news: News, settle: Settle, link: AddLink) -> list[Effect]:
 
 def _pay_for_blocked(claim: Claim, link: Link, news: News, situation: Situation, entry: Entry) -> Judgement:
     """A sale to a blocked card before tills had to know: the loss fund pays within the guarantee, not the citizen."""
-    left = max(0, situation.guarantee_left[True])
-    paid = min(claim.amount, left, situation.holdings[accounts.LOSS_FUND])
-    event = None
-    if paid:
-        source = ((accounts.LOSS_FUND, Cents(paid)),)
-        event = events.redeemed_later(event_id(claim), source, claim.shop_id, reference_of(claim))
-    settle = Settle(claim, ClaimState.LATER, event, paid, paid, completed_by=entry.seq)
-    case = OpenCase(CaseKind.CARD_BLOCKED, held=claim.amount - paid)
-    effects = (*_in_order(news, settle, AddLink(link, claim)), case)
-    if paid < claim.amount:
-        return conflict(Reason.BEYOND_GUARANTEE, *effects)
-    return accepted(*effects)
+    return _pay_later(claim, link, news, situation, entry, (accounts.LOSS_FUND,), CaseKind.CARD_BLOCKED)
+
+
+def _pay_for_replaced(claim: Claim, link: Link, news: News, situation: Situation, entry: Entry) -> Judgement:
+    """A late claim on a card whose purse has paid its successor already: what is missing is overspent."""
+    sources = (
+        accounts.purse(claim.item),
+        accounts.citizen(situation.cards[claim.item].citizen),
+        accounts.LOSS_FUND,
+    )
+    return _pay_later(claim, link, news, situation, entry, sources, CaseKind.OVERSPENT)
+
+
+def _pay_later(
+    claim: Claim,
+    link: Link,
+    news: News,
+    situation: Situation,
+    entry: Entry,
+    sources: tuple[AccountName, ...],
+    kind: CaseKind,
+) -> Judgement:
+    """Pay from the sources in order; all but the card's own purse counts against the guarantee."""
+    own, due, left = accounts.purse(claim.item), claim.amount, max(0, situation.guarantee_left[True])
+    parts: list[tuple[AccountName, Cents]] = []
+    guaranteed = 0
+    for source in sources:
+        part = min(due if source == own else min(due, left - guaranteed), situation.holdings[source])
+        parts.append((source, Cents(part)))
+        due -= part
+        guaranteed += 0 if source == own else part
+    paid = claim.amount - due
+    event = events.redeemed_later(event_id(claim), tuple(parts), claim.shop_id, reference_of(claim)) if paid else None
+    settle = Settle(claim, ClaimState.LATER, event, paid, guaranteed, completed_by=entry.seq)
+    effects = (*_in_order(news, settle, AddLink(link, claim)), OpenCase(kind, held=due))
+    return conflict(Reason.BEYOND_GUARANTEE, *effects) if due else accepted(*effects)

@@ -28,6 +28,7 @@ from heitje.codes import SignedCode
 from heitje.cose import MalformedToken
 from heitje.holds import HOLD_S, HoldAnswer, HoldRequest
 from heitje.journal import Instrument
+from heitje.money import Cents
 from heitje.refusals import Refusal
 from heitje.vouchers import SignedVoucher
 
@@ -148,4 +149,7 @@ def _too_little(wanted: _Wanted, own: Hold | None, amount: int, now: int) -> Ref
         return Refusal.ALREADY_USED
     open_claims = Claim.objects.filter(item=wanted.item, state=ClaimState.OPEN).aggregate(sum=Sum("amount"))["sum"] or 0
     promised = (held.aggregate(sum=Sum("amount"))["sum"] or 0) + open_claims
-    return Refusal.TOO_LITTLE_LEFT if balance(wanted.account) - promised < amount else None
+    held_by_it = balance(wanted.account)
+    if wanted.instrument is Instrument.CARD:  # the card itself says whether a load in flight is on it
+        held_by_it = Cents(held_by_it + balance(accounts.load_in_flight(wanted.item)))
+    return Refusal.TOO_LITTLE_LEFT if held_by_it - promised < amount else None

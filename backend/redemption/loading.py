@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Loads the situation of a batch: one query per kind of thing, however many entries there are."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from typing import Final
 
 from django.db.models import Exists, Max, Min, OuterRef, Q, QuerySet, Sum
@@ -62,6 +62,17 @@ def load(terminal: Terminal, facts: Sequence[Facts], branches: frozenset[str], t
     return situation
 
 
+def load_card(terminal: Terminal, uid: str, now: int) -> Situation:
+    """The situation of one card that is met: its whole chain, and what waits for it. Inside a transaction."""
+    situation = Situation(terminal=terminal, trusted=True, now=now)
+    waiting = Q(state__in=(ClaimState.OPEN, ClaimState.UNRESOLVED, ClaimState.VOIDED))
+    _index(situation, Claim.objects.filter(waiting, item=uid), 0)
+    _load_cards(situation, (), {uid}, {uid})
+    _load_holdings(situation)
+    _load_guarantee(situation)
+    return situation
+
+
 def _named(claim: Claim, named: list[int]) -> bool:
     return claim.intent_seq in named or claim.completed_by in named
 
@@ -93,14 +104,17 @@ def _index(situation: Situation, claims: Iterable[Claim], anchor_seq: int) -> No
             situation.since_anchor.append(claim)
 
 
-def _load_cards(situation: Situation, facts: Sequence[Facts], uids: set[str]) -> None:
-    """Cards and their chains. Of a chain the last link is enough, unless an entry speaks of what came before it."""
+def _load_cards(situation: Situation, facts: Sequence[Facts], uids: set[str], wholly: Set[str] = frozenset()) -> None:
+    """Cards and their chains. Of a chain the last link is enough, unless an entry speaks of what came before it.
+
+    Of a card that has a load in flight, and of those in `wholly`, all is loaded.
+    """
     situation.cards = {card.uid: card for card in Card.objects.filter(uid__in=uids)}
     in_flight = Load.objects.filter(card__in=situation.cards, state=LoadState.IN_FLIGHT)
     situation.loads = {load.card_id: load for load in in_flight}
     _load_denials(situation)
     heads = dict(CardTransaction.objects.filter(uid__in=uids).values_list("uid").annotate(Max("tmc")))
-    whole = set(situation.loads)
+    whole = {*situation.loads, *wholly}
     closed: dict[int, set[str]] = {}
     """Cards by the intents that an entry may close, of every branch."""
     for key, claim in situation.claims.items():

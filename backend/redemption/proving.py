@@ -61,9 +61,14 @@ def what_the_chain_proves(claim: Claim, situation: Situation, key_store: KeyStor
     return Proof(True, link) if link is not None and chain.takes(link) else Proof(None)
 
 
-def proved_by(link: Link, uid: str, by: Claim | None, situation: Situation, key_store: KeyStore) -> News:
-    """What a transaction that fits the chain of card `uid` proves; `by` is its claim, or none of a load."""
-    news, chain = News(), situation.chains[uid].copy()
+def proved_by(
+    link: Link, uid: str, by: Claim | None, situation: Situation, key_store: KeyStore, gained: int = 0
+) -> News:
+    """What a transaction that fits the chain of card `uid` proves.
+
+    `by` is its claim; of a load there is none, and it brings `gained` cents.
+    """
+    news, chain = News(loaded=gained), situation.chains[uid].copy()
     purse = situation.holdings[accounts.purse(uid)]
     settled, spent = ([], 0) if by is None else ([by], by.amount)
     chain.add(link)

@@ -34,4 +34,8 @@ class Reason(StrEnum):
     MORE_THAN_REDEEMED = "more than its redemption"
     WAITS_FOR_SALES = "waits for the next sales"
     BAD_TIME = "not the server's time"
+    LOAD_IN_FLIGHT = "a load of this card is in flight"
+    CARD_DENIED = "the card is blocked"
+    ORDERS_CHANGED = "what was to be loaded has changed: tap again"
+    TOO_LITTLE = "the account holds less"
     INTERNAL = "internal"

@@ -23,9 +23,19 @@ def admit_shop(*, shop_id: str, owner: str, name: str, category: str, area: str,
 
 
 def enrol_terminal(
-    *, terminal_id: bytes, shop: Shop, public_key: PublicKey, paper_till: bool, secure_element: bool, at: int
+    *,
+    terminal_id: bytes,
+    shop: Shop,
+    public_key: PublicKey,
+    paper_till: bool,
+    secure_element: bool,
+    at: int,
+    card_desk: bool = False,
 ) -> Terminal:
-    """Take a terminal on at Unix time `at`. Raises `NotAdmitted` for a wrong id, key, or a second paper till."""
+    """Take a terminal on at Unix time `at`; `card_desk`: cards are made at it.
+
+    Raises `NotAdmitted` for a wrong id, key, or a second paper till.
+    """
     if len(terminal_id) != 8 or len(public_key.raw) != 32:
         raise NotAdmitted("a terminal has an id of 8 bytes and an Ed25519 key")
     if paper_till and shop.terminals.filter(paper_till=True).exists():
@@ -36,6 +46,7 @@ def enrol_terminal(
         public_key=public_key.raw,
         paper_till=paper_till,
         secure_element=secure_element,
+        card_desk=card_desk,
         enrolled_at=at,
     )
 

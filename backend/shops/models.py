@@ -35,6 +35,8 @@ class Terminal(models.Model):
     paper_till = models.BooleanField()
     secure_element = models.BooleanField()
     """The debit master sits in a SAM or TPM: the higher card limits hold (DESIGN.md section 6)."""
+    card_desk = models.BooleanField(default=False)
+    """It is a pick-up point's, where cards are made."""
     state = models.CharField(max_length=9, choices=TerminalState, default=TerminalState.ACTIVE)
     enrolled_at = models.BigIntegerField()
 

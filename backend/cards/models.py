@@ -1,0 +1,70 @@
+# SPDX-FileCopyrightText: 2026 The Heitje contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""Orders for cards, and sessions with cards over a terminal's reader. Ids in hex, times in Unix seconds."""
+
+from typing import ClassVar
+
+from django.db import models
+
+from backend.minting.models import Card
+from backend.shops.models import Terminal
+from heitje.relay import Work
+
+
+class CardOrder(models.Model):
+    """A card that is to be made; of nobody yet where `citizen` is empty. `scope`: a JSON list of texts, or empty."""
+
+    citizen = models.CharField(max_length=40, default="")
+    scope = models.TextField(default="")
+    years = models.PositiveSmallIntegerField()
+    ordered_at = models.BigIntegerField()
+    card = models.OneToOneField(Card, on_delete=models.PROTECT, null=True, related_name="card_order")
+    """The card that is made for it, from the moment that its making begins."""
+
+    def __str__(self) -> str:
+        return f"order {self.pk}"
+
+
+class CardSession(models.Model):
+    """One session with a card: enough to play it again from its beginning, in whatever process the next answer comes.
+
+    `seed` gives its random numbers, `acts` (JSON) what was done in the books on the way; `end` (JSON) how it ended.
+    """
+
+    id = models.CharField(primary_key=True, max_length=32)
+    terminal = models.ForeignKey(Terminal, on_delete=models.PROTECT, related_name="card_sessions")
+    uid = models.CharField(max_length=14)
+    what = models.CharField(max_length=11, choices=[(work.value, work.value) for work in Work])
+    order = models.ForeignKey(CardOrder, on_delete=models.PROTECT, null=True, related_name="sessions")
+    seed = models.BinaryField(max_length=32)
+    opened_at = models.BigIntegerField()
+    acts = models.TextField(default="[]")
+    end = models.TextField(default="")
+    ended_at = models.BigIntegerField(null=True)
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=("uid",), name="cards_open_sessions", condition=models.Q(ended_at__isnull=True)),
+        ]
+
+    def __str__(self) -> str:
+        return f"session {self.id}"
+
+
+class CardStep(models.Model):
+    """An APDU that was given out, and what came back of it. `heard` with no answer: the card had left."""
+
+    session = models.ForeignKey(CardSession, on_delete=models.CASCADE, related_name="steps")
+    number = models.PositiveIntegerField()
+    apdu = models.BinaryField()
+    told = models.CharField(max_length=80, default="")
+    heard = models.BooleanField(default=False)
+    answer = models.BinaryField(null=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=("session", "number"), name="cards_step_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"step {self.number} of {self.session_id}"

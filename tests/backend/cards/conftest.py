@@ -1,0 +1,109 @@
+# SPDX-FileCopyrightText: 2026 The Heitje contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""A reader that only forwards, between the backend's sessions and the simulated card's firmware."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import pytest
+
+from backend.assembly import programme_of
+from backend.audit.invariants import check
+from backend.cards.relay import open_session, take_answer
+from backend.ledger import accounts
+from backend.shops.models import Terminal
+from firmware_sim.card.firmware import Card
+from firmware_sim.card.image import CardImage, MemoryStore
+from firmware_sim.card.personalisation import personalise
+from heitje.money import Cents
+from heitje.programme import TestProgramme
+from heitje.relay import CardAnswer, Opening, Reply, Work
+
+if TYPE_CHECKING:
+    from tests.backend.conftest import City
+
+NOW = 1_795_500_000
+
+
+@dataclass
+class Reader:
+    """A terminal's reader with a card on it. `apdus`: what went to the card in the last session."""
+
+    city: City
+    terminal: str
+    clock: int = NOW
+    apdus: list[bytes] = field(default_factory=list)
+
+    def opening(self, card: Card, what: Work = Work.LOAD, order: int | None = None) -> Opening:
+        """A fresh session's opening."""
+        return Opening(secrets.token_bytes(16), card.uid, what, order)
+
+    def open(self, opening: Opening) -> Reply:
+        """Ask for a session."""
+        terminal = Terminal.objects.select_related("shop").get(id=self.terminal)
+        return open_session(terminal, opening, programme_of(self.city.configuration), self.clock)
+
+    def answer(self, reply: Reply, answer: bytes | None) -> Reply:
+        """Bring an answer."""
+        terminal = Terminal.objects.select_related("shop").get(id=self.terminal)
+        told = CardAnswer(reply.step, answer)
+        return take_answer(terminal, reply.session, told, programme_of(self.city.configuration), self.clock)
+
+    def forward(self, card: Card, reply: Reply) -> Reply:
+        """One APDU to the card, and its answer back."""
+        assert reply.apdu is not None
+        self.apdus.append(reply.apdu)
+        return self.answer(reply, card.transmit(reply.apdu))
+
+    def finish(self, card: Card, reply: Reply) -> Reply:
+        """Go on to the end."""
+        while reply.end is None:
+            reply = self.forward(card, reply)
+        return reply
+
+    def tap(self, card: Card, what: Work = Work.LOAD, order: int | None = None) -> Reply:
+        """The card comes into the field, has one whole session, and leaves."""
+        card.power_off()
+        self.apdus = []
+        reply = self.finish(card, self.open(self.opening(card, what, order)))
+        card.power_off()
+        return reply
+
+
+@pytest.fixture
+def reader(city: City) -> Reader:
+    """The test programme's terminal, which is a pick-up point's as well."""
+    return Reader(city, city.till.name)
+
+
+@pytest.fixture
+def new_plastic(programme: TestProgramme) -> Callable[..., Card]:
+    """A card with chip and all: the test programme's first one unless another image is given."""
+
+    def make(image: CardImage | None = None) -> Card:
+        first = programme.cards[0]
+        return Card(MemoryStore(image or personalise(programme, first.uid, Cents(first.balance))))
+
+    return make
+
+
+@pytest.fixture
+def card(new_plastic: Callable[..., Card]) -> Card:
+    """The test programme's first card, with 25 euro."""
+    return new_plastic()
+
+
+@pytest.fixture
+def books(city: City) -> Callable[[Card], tuple[int, int, int]]:
+    """Citizen's account, in flight, and purse of a card, in cents; every invariant holds."""
+
+    def look(card: Card, citizen: str = "citizen-1") -> tuple[int, int, int]:
+        assert [finding for finding in check() if not finding.holds] == []
+        uid = card.uid.hex()
+        return city.earned(citizen), city.holds(accounts.load_in_flight(uid)), city.holds(accounts.purse(uid))
+
+    return look
