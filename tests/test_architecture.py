@@ -35,6 +35,7 @@ BACKEND_LINE = {
     "minting": 2,
     "tasks": 3,
     "redemption": 3,
+    "cards": 4,
     "settlement": 4,
     "audit": 5,
     "web": 6,
