@@ -47,6 +47,7 @@ from terminal.flows.scene import Place, Scene
 from terminal.flows.table import patience_s, step
 from terminal.hands import DeviceEvent, Hands
 from terminal.health.guards import Room, room_on
+from terminal.health.journal_watch import JournalDamaged, watch_journal
 from terminal.journal_store import JournalStore
 from terminal.key_store import TerminalKeys
 from terminal.machine import TRY_AGAIN
@@ -115,6 +116,7 @@ class Attended:
             self._print = PrintStation(self.receipts.printer, self.hands.inbox.put)
             self._print.start()
         self.hands.start()
+        watch_journal(self.configuration.journal_path, self.hands.inbox.put)
         if self.reader is None and self.scanner is None and self.hands.connection is not None:
             self.hands.connection.start()
         if self.journal.superseded():
@@ -147,6 +149,8 @@ class Attended:
             case CodeScanned(text=text):
                 self._judge(text)
             case Contact(report=report) if report.end is SyncEnd.RESTORED:
+                self._events.append(Suspended())
+            case JournalDamaged():
                 self._events.append(Suspended())
         if isinstance(event, DeviceEvent):
             self.hands.take(event)
