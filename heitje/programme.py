@@ -111,15 +111,18 @@ PUBLISHED_SECRETS: Final = frozenset(
         *("699887d3270b2f9b", "ba8d27be01af8485", "4eeec3a563abf528"),  # the trust repository's roles: root,
         *("ecd01d413b763c35", "fe70607cfb4d73e3", "0d17357339ecf3e9"),  # targets,
         *("08edb8652399d8bd", "eeea6e6400e71f70", "abe20169e34945ae"),  # snapshot, timestamp, trust,
-        *("77a5832dd7541324", "2a41012515b2163e"),  # software
+        *("77a5832dd7541324", "2a41012515b2163e"),  # software;
+        *("3d74b08342a1b2cb", "3beacae2e7d03abd"),  # the public keys that a till starts from: the mint's
+        *("da1b94d404f920ac", "45622314ffdd73b2", "f9127b260755a774"),  # and the root's
     }
 )
-"""First 8 bytes of the SHA-256 of each secret of the published test programme: production settings refuse them."""
+"""First 8 bytes of the SHA-256 of each secret of the published test programme, and of each public key that a till
+starts from: production settings refuse them."""
 
 
-def is_published(secret: bytes) -> bool:
-    """Whether a seed or master is one that stands in the published test programme, for everyone to read."""
-    return hashlib.sha256(secret).hexdigest()[:16] in PUBLISHED_SECRETS
+def is_published(key: bytes) -> bool:
+    """Whether a seed, a master or a root's public key is one of the published test programme."""
+    return hashlib.sha256(key).hexdigest()[:16] in PUBLISHED_SECRETS
 
 
 def _hex(document: dict[str, Any], name: str, length: int) -> bytes:

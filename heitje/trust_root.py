@@ -126,6 +126,15 @@ def signed(document: dict[str, Any], signers: Sequence[SigningKey]) -> bytes:
     return json.dumps({"signatures": signatures, "signed": document}, sort_keys=True, indent=1).encode("ascii")
 
 
+def root_keys(root: bytes) -> tuple[bytes, ...]:
+    """The raw public keys that a root names. Raises `ValueError` for bytes that are no root."""
+    try:
+        listed = json.loads(root)["signed"]["keys"].values()
+        return tuple(bytes.fromhex(key["keyval"]["public"]) for key in listed)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError("not the form of a root") from error
+
+
 def derived_root(seed: bytes, expires: int) -> bytes:
     """A test programme's first root, signed by all its root keys: the same bytes for the same seed."""
     keys = derived_keys(seed)

@@ -53,7 +53,7 @@ class TerminalKeys:
         except (OSError, ValueError, KeyError, AttributeError, TypeError) as error:
             raise ConfigurationError(f"{path}: not a file of this till's keys ({type(error).__name__})") from error
         secrets = [keys.seed, *(master for masters in keys.masters.values() for master in masters)]
-        if production and any(is_published(secret) for secret in secrets):
+        if production and any(map(is_published, (*secrets, *(root.raw for root in keys.roots)))):
             raise ConfigurationError(f"{path}: these are the published test keys, and this till is set to production")
         return keys
 

@@ -9,8 +9,18 @@ from tuf.api.exceptions import UnsignedMetadataError
 from tuf.api.metadata import Key, Metadata, Root
 
 from heitje.keys import SigningKey
-from heitje.programme import TestProgramme
-from heitje.trust_root import IN_ROOT, KEYS_OF, Role, TargetNames, derived_keys, derived_root, key_document, key_id
+from heitje.programme import TestProgramme, is_published
+from heitje.trust_root import (
+    IN_ROOT,
+    KEYS_OF,
+    Role,
+    TargetNames,
+    derived_keys,
+    derived_root,
+    key_document,
+    key_id,
+    root_keys,
+)
 
 EXPIRES = 4_000_000_000
 
@@ -56,3 +66,20 @@ def test_target_names(programme: TestProgramme) -> None:
     names = TargetNames(programme.iss)
     assert names.deny == "nl.testburg/deny.bin"
     assert names.bundle(programme.terminal) == f"nl.testburg/terminals/{programme.terminal.hex()}.cose"
+
+
+def test_the_published_programmes_keys_are_known_as_such(programme: TestProgramme) -> None:
+    keys = root_keys(programme.trust_root)
+    assert len(keys) == sum(KEYS_OF[role][0] for role in IN_ROOT)
+    roots = {key.public.raw for key in programme.trust_keys[Role.ROOT]}
+    assert {key for key in keys if is_published(key)} == roots
+    assert is_published(programme.mint.public.raw)
+    for role in programme.trust_keys.values():
+        assert all(is_published(key.ed25519.private_bytes_raw()) for key in role)
+    assert not any(map(is_published, root_keys(derived_root(bytes(32), EXPIRES))))
+
+
+@pytest.mark.parametrize("root", [b"", b"{}", b"[]", b'{"signed": 7}', b'{"signed": {"keys": {"a": {}}}}'])
+def test_other_bytes_name_no_keys(root: bytes) -> None:
+    with pytest.raises(ValueError):
+        root_keys(root)

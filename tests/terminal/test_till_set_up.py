@@ -12,6 +12,7 @@ import pytest
 
 from heitje.journal import Kind
 from heitje.keys import SigningKey
+from heitje.keys import SigningKey
 from heitje.programme import TestProgramme
 from terminal import cli
 from terminal.configuration import ConfigurationError, TerminalConfiguration
@@ -111,7 +112,11 @@ def test_production_refuses_the_published_keys(
     own_seed.write(tmp_path / "half")
     with pytest.raises(ConfigurationError, match="published test keys"):  # its master is the published one still
         TerminalKeys.load(tmp_path / "half", production=True)
-    own = replace(own_seed, masters={name: (bytes(16),) for name in keys.masters})
+    own_master = replace(own_seed, masters={name: (bytes(16),) for name in keys.masters})
+    own_master.write(tmp_path / "most")
+    with pytest.raises(ConfigurationError, match="published test keys"):  # and so is the mint that it believes
+        TerminalKeys.load(tmp_path / "most", production=True)
+    own = replace(own_master, roots=(SigningKey.from_seed(bytes(32)).public,))
     own.write(tmp_path / "own")
     assert TerminalKeys.load(tmp_path / "own", production=True) == own
 
