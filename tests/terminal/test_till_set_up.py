@@ -12,7 +12,6 @@ import pytest
 
 from heitje.journal import Kind
 from heitje.keys import SigningKey
-from heitje.keys import SigningKey
 from heitje.programme import TestProgramme
 from terminal import cli
 from terminal.configuration import ConfigurationError, TerminalConfiguration
