@@ -74,6 +74,7 @@ class Sync:
     clock: Callable[[], int] = lambda: int(time.time())
     _sent: int = 0
     _compared: bool = False
+    _suspended: bool = False
     _skew_known: bool = False
     _trust_end: TrustEnd = TrustEnd.LATER
     _trust_why: str | None = None
@@ -87,6 +88,8 @@ class Sync:
     def run(self) -> SyncReport:
         """Trust, upload, news: everything. Never raises for what the network or the backend does."""
         report = self._ended(self._refresh_trust, self._first_contact, self._upload, self._ask_pending)
+        if report.end is SyncEnd.DONE and self._suspended:
+            return replace(report, end=SyncEnd.SERVICE, why="the municipality has suspended this till")
         if report.end is SyncEnd.DONE and self._trust_end is TrustEnd.REFUSED:
             return replace(report, end=SyncEnd.SERVICE, why=self._trust_why)
         return report
@@ -129,6 +132,7 @@ class Sync:
                 self.journal.supersede()
             raise _Ended(SyncEnd.RESTORED, f"the backend knows entry {seq} otherwise than this journal")
         self._anchor(signed)
+        self._suspended = document.get("state") == "suspended"
         self._compared = True
 
     def _signed_time(self, token: object) -> tuple[bytes, int] | None:

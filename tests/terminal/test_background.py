@@ -46,6 +46,7 @@ class Backend:
     entries: list[bytes] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
     instead: Callable[[str], Answered | None] = lambda path: None
+    state: str = "active"
     hold: dict[str, Any] = field(default_factory=lambda: {"held": True, "until": NOW + 600})
     gate: threading.Event = field(default_factory=threading.Event)
 
@@ -62,7 +63,7 @@ class Backend:
         signed = encode_base64url(server_time.sign(self.programme.terminal, NOW, self.programme.mint))
         if last == "head":
             head = entry_hash(self.entries[-1]) if self.entries else head_of(self.programme.terminal)
-            document = {"seq": len(self.entries), "hash": encode_base64url(head)}
+            document = {"seq": len(self.entries), "hash": encode_base64url(head), "state": self.state}
         elif last == "holds":
             document = self.hold
         elif last == "journal":
@@ -259,6 +260,16 @@ def test_a_backend_that_hangs_holds_up_no_sale(
     beside.sync.stop()
     assert journal.head()[0] == 20
     assert time.monotonic() - before < 10.0, "well before the line's own time-outs"
+
+
+def test_a_suspended_till_says_so_and_uploads_all_the_same(
+    new_background: Callable[..., Beside], journal: JournalStore, backend: Backend
+) -> None:
+    backend.state = "suspended"
+    write(journal)
+    contact = new_background().next()
+    assert (contact.report.end, contact.heard, journal.cursor()) == (SyncEnd.SERVICE, True, 2)
+    assert "suspended" in (contact.report.why or "")
 
 
 def test_a_restored_disk_ends_it(
