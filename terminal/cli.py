@@ -30,6 +30,7 @@ from terminal.connecting import connect
 from terminal.connection import Connection
 from terminal.contacts import LineEvent
 from terminal.counter import Till
+from terminal.health.log_lines import log_to
 from terminal.journal_file import JournalNotWritten, JournalUnreadable
 from terminal.journal_store import JournalStore, closing_of
 from terminal.key_store import TerminalKeys
@@ -50,8 +51,12 @@ def main(argv: list[str]) -> int:
     """Run one sub-command. Returns its exit code."""
     parser = _parser()
     arguments = parser.parse_args(argv)
-    if arguments.verbose:
+    if arguments.log_lines:
+        log_to(sys.stderr, level=logging.DEBUG if arguments.verbose else logging.INFO)
+    elif arguments.verbose:
         logging.basicConfig(level=logging.DEBUG, stream=sys.stderr)
+    else:
+        logging.getLogger("urllib3").setLevel(logging.ERROR)  # what it warns of is told in our own words
     command: Callable[[argparse.Namespace], int] = arguments.command
     try:
         return command(arguments)
@@ -331,6 +336,7 @@ def _seconds(text: str) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="heitje terminal", description=__doc__)
     parser.add_argument("--verbose", action="store_true", help="tell on standard error what the devices say")
+    parser.add_argument("--log-lines", action="store_true", help="log on standard error, one JSON object per line")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     init = commands.add_parser("init", help="make a directory a ready till of a test programme")
