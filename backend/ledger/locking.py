@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Locks on accounts, always taken in one order, so that transactions wait for each other and never in a circle.
 
-The order: the loss fund, then what an instrument carries, then all else, then what is owed to shops; within each by id.
+The order: the loss fund, then vouchers, then cards, then all else, then what is owed to shops; within each by id.
 Whoever moves money out of an account locks it before looking at what it holds. SQLite lets one transaction write at a
 time, so there the same functions only look.
 """
@@ -15,9 +15,15 @@ from django.db import connection
 from backend.ledger.accounts import AccountKind, AccountName
 from backend.ledger.models import Account
 
-CARRIED: Final = frozenset({AccountKind.PURSE, AccountKind.ALLOWANCE, AccountKind.NOTE, AccountKind.LOAD_IN_FLIGHT})
-"""What an instrument carries: whoever judges a claim on it holds this lock."""
-_LAST: Final = 3
+_RANK: Final = {
+    AccountKind.LOSS_FUND: 0,
+    AccountKind.ALLOWANCE: 1,
+    AccountKind.NOTE: 1,
+    AccountKind.PURSE: 2,
+    AccountKind.LOAD_IN_FLIGHT: 2,
+    AccountKind.PAYABLE: 4,
+}
+_OTHERS: Final = 3
 _FIND: Final = """
 SELECT a.kind, a.owner, a.id, a.balance FROM unnest(%s::text[], %s::text[]) AS n (kind, owner)
 JOIN ledger_account AS a ON a.kind = n.kind AND a.owner = n.owner
@@ -57,16 +63,15 @@ def lock(names: Iterable[AccountName]) -> dict[AccountName, Held]:
     found = find(names)
     if connection.vendor != "postgresql" or not found:
         return found
-    in_order = sorted(found, key=lambda name: (_rank(name.kind), found[name].id))
+    in_order = sorted(found, key=lambda name: (_RANK.get(name.kind, _OTHERS), found[name].id))
     with connection.cursor() as cursor:
         cursor.execute(_LOCK, [[found[name].id for name in in_order]])
         balances = dict(cursor.fetchall())
     return {name: Held(found[name].id, balances[found[name].id]) for name in in_order}
 
 
-def _rank(kind: AccountKind) -> int:
-    if kind == AccountKind.LOSS_FUND:
-        return 0
-    if kind in CARRIED:
-        return 1
-    return _LAST if kind == AccountKind.PAYABLE else 2
+def open_accounts(names: Iterable[AccountName]) -> None:
+    """Open those of these accounts that do not exist."""
+    missing = sorted(set(names) - find(names).keys())
+    opened = [Account(kind=name.kind, owner=name.owner) for name in missing]
+    Account.objects.bulk_create(opened, ignore_conflicts=connection.vendor == "postgresql")

@@ -15,8 +15,8 @@ from typing import Final
 from django.db import IntegrityError, connection, transaction
 
 from backend.ledger.accounts import AccountKind, AccountName
-from backend.ledger.locking import Held, find, lock
-from backend.ledger.models import Account, Transfer
+from backend.ledger.locking import Held, find, lock, open_accounts
+from backend.ledger.models import Transfer
 from backend.ledger.rows import BIGINT, SMALLINT, TEXT, Columns, insert
 from heitje.money import Cents
 
@@ -138,11 +138,11 @@ def balances(names: Iterable[AccountName]) -> dict[AccountName, Cents]:
 
 def _account_ids(names: set[AccountName]) -> dict[AccountName, int]:
     """Ids of these accounts, locked; those that do not exist are opened."""
-    missing = names - find(names).keys()
-    if missing:
-        opened = [Account(kind=name.kind, owner=name.owner) for name in sorted(missing)]
-        Account.objects.bulk_create(opened, ignore_conflicts=connection.vendor == "postgresql")
-    return {name: held.id for name, held in lock(names).items()}
+    held = lock(names)
+    if len(held) < len(names):
+        open_accounts(names - held.keys())
+        held = lock(names)
+    return {name: account.id for name, account in held.items()}
 
 
 def _known_lines(event_ids: Sequence[str]) -> dict[str, tuple[Line, ...]]:

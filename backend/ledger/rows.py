@@ -6,6 +6,7 @@ An ORM builds each row's statement anew, which costs more than the database's ow
 as one array, written as PostgreSQL's array literal; byte strings go as one block with their lengths.
 """
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -34,6 +35,30 @@ class Columns:
     def names(self) -> str:
         """The columns' names, as SQL lists them."""
         return ", ".join(name for name, _ in self.columns)
+
+
+def select(statement: str, *parameters: str | int) -> list[tuple[Any, ...]]:
+    """The rows of a query."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return list(cursor.fetchall())
+
+
+def among(expression: str, kind: str) -> str:
+    """A condition that takes one parameter, `listed`: the expression is one of these values."""
+    if connection.vendor == "postgresql":
+        return f"{expression} = ANY(%s::{kind}[])"
+    return f"{expression} IN (SELECT value FROM json_each(%s))"
+
+
+def listed(kind: str, values: Iterable[Any]) -> str:
+    """Values as one parameter for `among`."""
+    return literal(kind, values) if connection.vendor == "postgresql" else json.dumps(list(values))
+
+
+def locking(aliases: str) -> str:
+    """The end of a query that locks the rows of these tables in its order; SQLite locks all when it begins."""
+    return f" FOR NO KEY UPDATE OF {aliases}" if connection.vendor == "postgresql" else ""
 
 
 def insert(into: Columns, rows: Rows, returning: str = "", unless_there: str = "") -> list[tuple[Any, ...]]:

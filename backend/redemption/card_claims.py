@@ -21,9 +21,10 @@ from backend.redemption.judgement import (
     pending,
     refused,
 )
-from backend.redemption.models import CaseKind, Claim, ClaimState
+from backend.redemption.models import CaseKind, ClaimState
 from backend.redemption.proving import News, Proof, link_of_facts, proved_by, to_citizen, to_shop
 from backend.redemption.reasons import Reason
+from backend.redemption.records import Claim
 from backend.redemption.rules import check_card_rules, is_after_block
 from backend.redemption.situation import Situation
 from backend.redemption.voucher_claims import event_id, reference_of

@@ -7,27 +7,32 @@ judgement carried out in memory; at the end everything is written, set by set.
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from django.db import transaction
+from django.db import connection, transaction
 
+from backend.ledger.accounts import LOSS_FUND
+from backend.ledger.locking import lock
+from backend.ledger.rows import locking, select
 from backend.minting.keystore import KeyStore
 from backend.redemption.evidence import Facts, Place, examine
 from backend.redemption.journal_branches import Branches, OutOfSequence, Placed
 from backend.redemption.judgement import Judgement, OpenCase, pending
 from backend.redemption.judging import judge
 from backend.redemption.loading import load
-from backend.redemption.models import CaseKind, JournalEntry
+from backend.redemption.models import CaseKind
 from backend.redemption.reasons import Reason
-from backend.redemption.situation import Situation
+from backend.redemption.recognition import read_entry
+from backend.redemption.records import NewEntry
+from backend.redemption.situation import NeedsCare, Situation
 from backend.redemption.writing import write
 from backend.shops.admission import suspend
 from backend.shops.models import Terminal, TerminalState
 from heitje.acceptance import ListedKey, Shop
 from heitje.bundle import KeyUse
-from heitje.journal import BrokenChain, Entry, MalformedEntry, check_chain, entry_hash
+from heitje.journal import Entry, MalformedEntry, entry_hash
 from heitje.messages import SEQ_MAX, Batch, BatchAnswer, EntryOutcome, Outcome
 
 LOG: Final = logging.getLogger(__name__)
@@ -56,32 +61,53 @@ def receive(terminal: Terminal, batch: Batch, programme: Programme, now: int) ->
         for data, digest, entry in zip(batch.entries, digests, entries, strict=True)
         if not known.holds(entry.seq, digest)  # what is there already is not checked again
     }
-    with transaction.atomic():
-        terminal = Terminal.objects.select_related("shop").get(pk=terminal.pk)
-        branches = Branches.load(terminal.id, batch.after, len(entries))
-        placed = branches.place(batch.after, entries, digests)
-        fresh = [(facts[place.digest], place) for place in placed if not place.known and place.digest in facts]
-        outcomes = {place.seq: EntryOutcome(place.seq, Outcome.DUPLICATE, branches.told(place)) for place in placed}
-        if fresh:
-            stored = _take(terminal, fresh, programme, now)
-            outcomes |= {
-                entry.seq: EntryOutcome(entry.seq, Outcome(entry.outcome), entry.reason or None) for entry in stored
-            }
-    cursor = batch.after + len(entries)
-    return BatchAnswer(cursor, tuple(outcomes[entry.seq] for entry in entries))
+    careful = connection.vendor == "sqlite"
+    while True:
+        try:
+            with transaction.atomic():
+                outcomes = _take_in(terminal, batch, entries, facts, digests, programme, now, careful)
+            return BatchAnswer(batch.after + len(entries), tuple(outcomes[entry.seq] for entry in entries))
+        except NeedsCare:
+            careful = True
+
+
+def _take_in(
+    terminal: Terminal,
+    batch: Batch,
+    entries: Sequence[Entry],
+    facts: Mapping[str, Facts],
+    digests: Sequence[str],
+    programme: Programme,
+    now: int,
+    careful: bool,
+) -> dict[int, EntryOutcome]:
+    """The transaction. Locks come in one order: the loss fund (`careful`), the terminal, what is claimed, the shops."""
+    if careful:
+        lock((LOSS_FUND,))
+    ((terminal.state,),) = select(f"SELECT state FROM shops_terminal AS t WHERE id = %s{locking('t')}", terminal.id)
+    branches = Branches.load(terminal.id, batch.after, len(entries))
+    placed = branches.place(batch.after, entries, digests)
+    fresh = [(facts[place.digest], place) for place in placed if not place.known and place.digest in facts]
+    outcomes = {
+        place.seq: EntryOutcome(place.seq, Outcome.DUPLICATE, branches.told(place)) for place in placed if place.known
+    }
+    if fresh:
+        for entry in _take(terminal, fresh, programme, now, careful):
+            outcomes[entry.seq] = EntryOutcome(entry.seq, Outcome(entry.outcome), entry.reason or None)
+    return outcomes
 
 
 def _read(terminal: Terminal, batch: Batch) -> list[Entry]:
     """The entries, which must follow each other; that the first follows what is stored is seen in the transaction."""
-    if not batch.entries:
-        return []
-    first = Entry.decode(batch.entries[0])
-    try:
-        entries = check_chain(bytes.fromhex(terminal.id), batch.after, first.prev, batch.entries)
-    except BrokenChain as error:
-        raise OutOfSequence(Branches.load(terminal.id, 0, 0).next_seq) from error
-    if any(max(entry.seq, entry.time, entry.of or 0) > SEQ_MAX for entry in entries):
-        raise MalformedEntry("a number of more than 63 bits")
+    own, head, entries = bytes.fromhex(terminal.id), b"", list[Entry]()
+    for seq, data in enumerate(batch.entries, start=batch.after + 1):
+        entry = read_entry(data)
+        if entry.terminal != own or entry.seq != seq or (entries and entry.prev != head):
+            raise OutOfSequence(Branches.load(terminal.id, 0, 0).next_seq)
+        if max(seq, entry.time, entry.of or 0) > SEQ_MAX:
+            raise MalformedEntry("a number of more than 63 bits")
+        head = entry_hash(data)
+        entries.append(entry)
     return entries
 
 
@@ -100,8 +126,8 @@ def _place(terminal: Terminal, programme: Programme) -> Place:
 
 
 def _take(
-    terminal: Terminal, fresh: Sequence[tuple[Facts, Placed]], programme: Programme, now: int
-) -> list[JournalEntry]:
+    terminal: Terminal, fresh: Sequence[tuple[Facts, Placed]], programme: Programme, now: int, careful: bool
+) -> list[NewEntry]:
     """Judge, carry out, write."""
     forked = next((placed.seq for _, placed in fresh if placed.starts_fork), None)
     if forked is not None:
@@ -109,7 +135,7 @@ def _take(
         LOG.warning("a journal forked; the terminal is suspended", extra={"terminal": terminal.id, "seq": forked})
     trusted = terminal.state == TerminalState.ACTIVE
     branches = frozenset(placed.branch for _, placed in fresh)
-    situation = load(terminal, [facts for facts, _ in fresh], branches, trusted, now)
+    situation = load(terminal, [facts for facts, _ in fresh], branches, trusted, now, careful)
     for facts, placed in fresh:
         entry = _stored(terminal, facts, placed.branch, now)
         judgement = _judge(facts, placed, situation, programme.key_store)
@@ -120,6 +146,8 @@ def _take(
 def _judge(facts: Facts, placed: Placed, situation: Situation, key_store: KeyStore) -> Judgement:
     try:
         judgement = judge(facts, placed.branch, situation, key_store)
+    except NeedsCare:
+        raise
     except Exception:
         LOG.exception("an entry that intake cannot judge", extra={"seq": placed.seq})
         return pending(Reason.INTERNAL)
@@ -129,14 +157,6 @@ def _judge(facts: Facts, placed: Placed, situation: Situation, key_store: KeySto
     return judgement
 
 
-def _stored(terminal: Terminal, facts: Facts, branch: str, now: int) -> JournalEntry:
-    return JournalEntry(
-        terminal=terminal,
-        branch=branch,
-        seq=facts.entry.seq,
-        hash=facts.digest,
-        data=facts.data,
-        time=facts.entry.time,
-        kind=facts.entry.kind,
-        received_at=now,
-    )
+def _stored(terminal: Terminal, facts: Facts, branch: str, now: int) -> NewEntry:
+    entry = facts.entry
+    return NewEntry(terminal.id, branch, entry.seq, facts.digest, facts.data, entry.time, entry.kind, now)

@@ -13,7 +13,8 @@ from backend.ledger.posting import Event
 from backend.minting.models import Load, LoadState, MeasureKind
 from backend.redemption.chain import Link
 from backend.redemption.evidence import Why
-from backend.redemption.models import CaseKind, Claim, ClaimState
+from backend.redemption.models import CaseKind, ClaimState
+from backend.redemption.records import Claim
 from heitje.messages import Outcome
 
 

@@ -18,9 +18,10 @@ from backend.redemption.judgement import (
     pending,
     refused,
 )
-from backend.redemption.models import CaseKind, Claim, ClaimState
+from backend.redemption.models import CaseKind, ClaimState
 from backend.redemption.proving import what_the_chain_proves
 from backend.redemption.reasons import Reason
+from backend.redemption.records import Claim
 from backend.redemption.situation import ClaimKey, Situation
 from backend.redemption.voucher_claims import judge_voucher
 from heitje.codes import SignedCode
@@ -61,10 +62,11 @@ def _judge_intent(facts: Facts, branch: str, situation: Situation) -> Judgement:
     entry = facts.entry
     evidence, signed = entry.evidence, facts.signed
     claim = Claim(
-        terminal=situation.terminal,
+        terminal_id=situation.terminal.id,
         branch=branch,
         intent_seq=entry.seq,
-        shop=situation.terminal.shop,
+        shop_id=situation.terminal.shop_id,
+        shop_owner=situation.terminal.shop.owner,
         instrument=int(entry.instrument or 0),
         item=facts.item,
         amount=entry.amount or 0,

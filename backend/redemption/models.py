@@ -1,6 +1,11 @@
 # SPDX-FileCopyrightText: 2026 The Heitje contributors
 # SPDX-License-Identifier: EUPL-1.2
-"""What the terminals sent, and what became of it. Ids and digests in hex; times in Unix seconds; amounts in cents."""
+"""What the terminals sent, and what became of it. Ids and digests in hex; times in Unix seconds; amounts in cents.
+
+Entries, claims and links grow with every sale. They have the few indexes that intake asks, and no foreign keys: intake
+holds the terminal's row while it writes them, terminals and shops are never deleted, and a check for each row would
+cost PostgreSQL more than the row.
+"""
 
 from typing import ClassVar
 
@@ -18,7 +23,9 @@ MAIN: str = ""
 class JournalEntry(models.Model):
     """One entry, byte for byte, and what intake answered."""
 
-    terminal = models.ForeignKey(Terminal, on_delete=models.PROTECT, related_name="entries")
+    terminal = models.ForeignKey(
+        Terminal, on_delete=models.PROTECT, related_name="entries", db_index=False, db_constraint=False
+    )
     branch = models.CharField(max_length=16, default=MAIN)
     seq = models.PositiveBigIntegerField()
     hash = models.CharField(max_length=64)
@@ -69,10 +76,12 @@ class ClaimState(models.TextChoices):
 class Claim(models.Model):
     """An intent and what became of it: the unit of posting."""
 
-    terminal = models.ForeignKey(Terminal, on_delete=models.PROTECT, related_name="claims")
+    terminal = models.ForeignKey(
+        Terminal, on_delete=models.PROTECT, related_name="claims", db_index=False, db_constraint=False
+    )
     branch = models.CharField(max_length=16, default=MAIN)
     intent_seq = models.PositiveBigIntegerField()
-    shop = models.ForeignKey(Shop, on_delete=models.PROTECT, related_name="claims")
+    shop = models.ForeignKey(Shop, on_delete=models.PROTECT, related_name="claims", db_index=False, db_constraint=False)
     instrument = models.PositiveSmallIntegerField(choices=[(kind.value, kind.name) for kind in Instrument])
     item = models.CharField(max_length=32)
     """The card's UID, or the voucher's id."""
@@ -117,9 +126,14 @@ class Claim(models.Model):
             ),
         ]
         indexes: ClassVar = [
-            models.Index(fields=("item",), name="redemption_item"),
+            models.Index(fields=("item", "time"), name="redemption_item"),
+            models.Index(
+                fields=("item",),
+                name="redemption_unsettled",
+                condition=models.Q(state__in=("open", "unresolved", "voided")),
+            ),
             models.Index(fields=("terminal", "completed_by"), name="redemption_completed"),
-            models.Index(fields=("shop", "guaranteed"), name="redemption_guaranteed"),
+            models.Index(fields=("shop",), name="redemption_guaranteed", condition=models.Q(guaranteed__gt=0)),
         ]
 
     def __str__(self) -> str:
@@ -167,7 +181,9 @@ class CardTransaction(models.Model):
     amount = models.BigIntegerField()
     has_mac = models.BooleanField()
     """Its own TMV is known."""
-    claim = models.OneToOneField(Claim, on_delete=models.PROTECT, null=True, related_name="transaction")
+    claim = models.OneToOneField(
+        Claim, on_delete=models.PROTECT, null=True, related_name="transaction", db_constraint=False
+    )
     load = models.OneToOneField(Load, on_delete=models.PROTECT, null=True, related_name="transaction")
 
     class Meta:

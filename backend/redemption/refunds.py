@@ -8,7 +8,8 @@ from django.db.models import F
 
 from backend.ledger import accounts, events
 from backend.ledger.accounts import AccountName
-from backend.ledger.posting import balance, post
+from backend.ledger.locking import lock
+from backend.ledger.posting import post
 from backend.minting.models import Card, IssuedVoucher, LoadCause, LoadOrder
 from backend.redemption.models import JournalEntry, Refund
 from heitje.journal import Instrument
@@ -16,11 +17,18 @@ from heitje.messages import Outcome
 from heitje.money import Cents
 
 
+def has_waiting(shops: Iterable[str]) -> bool:
+    """Whether a refund of these shops waits."""
+    return Refund.objects.filter(shop__in=set(shops), paid__lt=F("amount")).exists()
+
+
 def cover_waiting(shops: Iterable[str], now: int) -> None:
     """Pay the waiting refunds of these shops, oldest first, as far as payable goes. Inside the caller's transaction."""
     waiting = Refund.objects.filter(shop__in=set(shops), paid__lt=F("amount")).order_by("entry_id")
     for refund in waiting.select_related("claim"):
-        covered = min(balance(accounts.payable(refund.shop_id)), refund.amount - refund.paid)
+        owed = accounts.payable(refund.shop_id)
+        held = lock((owed,)).get(owed)
+        covered = min(0 if held is None else held.balance, refund.amount - refund.paid)
         if covered <= 0:
             continue
         refund.paid += covered

@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 
 from backend.minting.bundles import LIMITS, card_limits_of
 from backend.redemption.evidence import Facts, Why, voucher_of
-from backend.redemption.models import Claim
 from backend.redemption.reasons import Reason
+from backend.redemption.records import Claim
 from backend.redemption.situation import Situation
 from heitje.acceptance import Context, Shop, Taken, Unsent, check_offline
 from heitje.card.acceptance import CardContext, check_card_offline

@@ -5,11 +5,12 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from backend.ledger.accounts import AccountName
+from backend.ledger.locking import Held
 from backend.ledger.posting import Event
-from backend.minting.models import Card, IssuedVoucher, Load, LoadState, Publication
+from backend.minting.models import Load, LoadState
 from backend.redemption.chain import Chain
 from backend.redemption.judgement import (
     AddLink,
@@ -24,13 +25,40 @@ from backend.redemption.judgement import (
     SuspendCard,
     WriteRefund,
 )
-from backend.redemption.models import CardTransaction, Case, Claim, ClaimState, JournalEntry, Refund
+from backend.redemption.models import ClaimState
+from backend.redemption.records import (
+    CardRow,
+    Claim,
+    NewCase,
+    NewEntry,
+    NewLink,
+    NewRefund,
+    PublicationRow,
+    VoucherRow,
+)
 from backend.shops.models import Terminal
 from heitje.journal import Instrument
 from heitje.messages import Outcome
 
 VOID_STATES = (ClaimState.VOIDED, ClaimState.REFUSED)
 """Claims that take nothing from a voucher."""
+
+
+class NeedsCare(Exception):
+    """A batch touches what all shops share: it is judged again, from the beginning, with those accounts locked."""
+
+
+class Shared(dict[Any, int]):
+    """Figures that were loaded under a lock. One that was not is asked for with care, or it is nothing."""
+
+    def __init__(self, careful: bool) -> None:
+        super().__init__()
+        self._careful = careful
+
+    def __missing__(self, key: object) -> int:
+        if not self._careful:
+            raise NeedsCare
+        return 0
 
 
 class Anchor(NamedTuple):
@@ -58,6 +86,8 @@ class Situation:
     terminal: Terminal
     trusted: bool
     now: int
+    careful: bool = True
+    """What all shops share is locked: the loss fund first, and with it citizens' accounts and the guarantee."""
     claims: dict[ClaimKey, Claim] = field(default_factory=dict)
     """This terminal's claims, by intent."""
     completions: dict[ClaimKey, Claim] = field(default_factory=dict)
@@ -65,21 +95,23 @@ class Situation:
     by_item: dict[str, list[Claim]] = field(default_factory=lambda: defaultdict(list))
     """Claims on the vouchers and cards of this batch, of every terminal."""
     since_anchor: list[Claim] = field(default_factory=list)
-    cards: dict[str, Card] = field(default_factory=dict)
+    cards: dict[str, CardRow] = field(default_factory=dict)
     chains: dict[str, Chain] = field(default_factory=dict)
     loads: dict[str, Load] = field(default_factory=dict)
     """Loads in flight, by card."""
     denied_from: dict[str, int] = field(default_factory=dict)
     """When tills could first learn that a card is denied: the publication after it. Not there: not published yet."""
-    vouchers: dict[str, IssuedVoucher] = field(default_factory=dict)
+    vouchers: dict[str, VoucherRow] = field(default_factory=dict)
     confirmed: dict[tuple[str, str, int], int] = field(default_factory=dict)
     """What this terminal was allowed when it asked: cents, by sale, item and number."""
     held_elsewhere: set[tuple[str, int]] = field(default_factory=set)
     """Items and numbers that another terminal or sale was promised, and has not taken yet."""
-    holdings: dict[AccountName, int] = field(default_factory=lambda: defaultdict(int))
-    guarantee_left: dict[bool, int] = field(default_factory=dict)
+    locked: dict[AccountName, Held] = field(default_factory=dict)
+    holdings: Shared = field(init=False)
+    """What accounts hold, as far as this batch may need it."""
+    guarantee_left: Shared = field(init=False)
     """What the guarantee still pays this shop's owner: of cards (True), of phone and paper (False)."""
-    publications: dict[int, Publication] = field(default_factory=dict)
+    publications: dict[int, PublicationRow] = field(default_factory=dict)
     """The trust by its number, as far as an honest terminal could name it in this batch."""
     anchor: Anchor | None = None
     oldest_unsent: int | None = None
@@ -87,11 +119,11 @@ class Situation:
     anchors_ahead: list[Anchor] = field(default_factory=list)
     """Those of this batch, in order."""
 
-    entries: dict[ClaimKey, JournalEntry] = field(default_factory=dict)
+    entries: dict[ClaimKey, NewEntry] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
-    links: list[CardTransaction] = field(default_factory=list)
-    cases: dict[tuple[str, int], Case] = field(default_factory=dict)
-    refunds: list[Refund] = field(default_factory=list)
+    links: list[NewLink] = field(default_factory=list)
+    cases: dict[tuple[str, int], NewCase] = field(default_factory=dict)
+    refunds: list[NewRefund] = field(default_factory=list)
     measures: list[Impose] = field(default_factory=list)
     suspended: set[str] = field(default_factory=set)
     settled_loads: list[Load] = field(default_factory=list)
@@ -99,6 +131,10 @@ class Situation:
     """Claims to be written, by identity."""
     told: list[tuple[Claim, Outcome, str]] = field(default_factory=list)
     """What waiting entries of earlier batches, or of other terminals, are told now."""
+
+    def __post_init__(self) -> None:
+        self.holdings, self.guarantee_left = Shared(self.careful), Shared(self.careful)
+        self._unsent: dict[int, int] = defaultdict(int)
 
     def latest_fitting(self, seq: int) -> int:
         """The latest time that entry `seq` can have: that of the next anchor, or now."""
@@ -122,13 +158,31 @@ class Situation:
 
     def unsent_cents(self, instrument: Instrument, before_seq: int) -> int:
         """What this terminal has taken by one instrument since its last contact, before an intent."""
-        return sum(
-            claim.amount
-            for claim in self.since_anchor
-            if claim.instrument == instrument and claim.intent_seq < before_seq and claim.state not in VOID_STATES
-        )
+        later = 0
+        for claim in reversed(self.since_anchor):
+            if claim.intent_seq < before_seq:
+                break
+            later += claim.amount if claim.instrument == instrument and claim.state not in VOID_STATES else 0
+        return self._unsent[instrument] - later
 
-    def carry_out(self, entry: JournalEntry, judgement: Judgement) -> None:
+    def keep_unsent(self, claims: Iterable[Claim]) -> None:
+        """Claims since the last contact, in the order of their intents; with each comes its sum."""
+        for claim in claims:
+            self.since_anchor.append(claim)
+            claim.unsent = True
+            self._count(claim, 1)
+
+    def _forget_unsent(self) -> None:
+        for claim in self.since_anchor:
+            claim.unsent = False
+        self.since_anchor.clear()
+        self._unsent.clear()
+
+    def _count(self, claim: Claim, sign: int) -> None:
+        if claim.state not in VOID_STATES:
+            self._unsent[claim.instrument] += sign * claim.amount
+
+    def carry_out(self, entry: NewEntry, judgement: Judgement) -> None:
         """Write an entry's outcome down and do what was decided."""
         entry.outcome = judgement.outcome
         entry.reason = "" if judgement.reason is None else str(judgement.reason)
@@ -139,14 +193,16 @@ class Situation:
         for effect in judgement.effects:
             match effect:
                 case WriteRefund(claim, amount):
+                    if not self.careful:
+                        raise NeedsCare
                     claim.refunded += amount
                     self.touched[id(claim)] = claim
-                    self.refunds.append(Refund(entry=entry, claim=claim, shop_id=claim.shop_id, amount=amount))
+                    self.refunds.append(NewRefund(entry, claim, amount))
                 case SetAnchor(server_time, publication):
                     entry.server_time = server_time
                     self.anchor = Anchor(entry.seq, server_time, publication)
                     self.oldest_unsent = None
-                    self.since_anchor.clear()
+                    self._forget_unsent()
                 case _:
                     self._do(effect, entry, None)
 
@@ -155,12 +211,12 @@ class Situation:
         for effect in effects:
             self._do(effect, None, load)
 
-    def _do(self, effect: Effect, entry: JournalEntry | None, load: Load | None) -> None:
+    def _do(self, effect: Effect, entry: NewEntry | None, load: Load | None) -> None:
         match effect:
             case OpenClaim(claim):
                 self.claims[ClaimKey(claim.branch, claim.intent_seq)] = claim
                 self.by_item[claim.item].append(claim)
-                self.since_anchor.append(claim)
+                self.keep_unsent((claim,))
                 self.touched[id(claim)] = claim
             case Settle():
                 self._settle(effect)
@@ -169,8 +225,7 @@ class Situation:
             case AddLink():
                 self._add_link(effect)
             case OpenCase(kind, other, held):
-                case = Case(kind=kind, entry=entry, load=load, other=other, held=held, opened_at=self.now)
-                self.cases[kind, id(entry or load)] = case
+                self.cases[kind, id(entry or load)] = NewCase(kind, entry, load, other, held)
             case SuspendCard(uid):
                 self.cards[uid].suspended_at = self.cards[uid].suspended_at or self.now
                 self.suspended.add(uid)
@@ -181,19 +236,7 @@ class Situation:
         claim, load, link = effect.claim, effect.load, effect.link
         uid = load.card_id if load is not None else "" if claim is None else claim.item
         self.chains[uid].add(link)
-        self.links.append(
-            CardTransaction(
-                uid=uid,
-                tmc=link.tmc,
-                tmri=link.tmri,
-                previous_tmri=link.previous_tmri,
-                balance_before=link.balance_before,
-                amount=link.amount,
-                has_mac=link.has_mac,
-                claim=claim,
-                load=load,
-            )
-        )
+        self.links.append(NewLink(uid, link, claim, load))
 
     def _settle_load(self, effect: SettleLoad) -> None:
         load = effect.load
@@ -210,17 +253,23 @@ class Situation:
         self.events.append(event)
         for line in event.lines:
             self.holdings[line.debit] -= line.amount
-            self.holdings[line.credit] += line.amount
+            if line.credit in self.holdings:
+                self.holdings[line.credit] += line.amount
 
     def _settle(self, effect: Settle) -> None:
         claim = effect.claim
+        if claim.unsent:
+            self._count(claim, -1)
         claim.state = effect.state
+        if claim.unsent:
+            self._count(claim, 1)
         claim.given = effect.given if effect.given is not None else claim.given
         claim.completed_by = effect.completed_by or claim.completed_by
         if effect.event is not None:
             self._post(effect.event)
             claim.paid, claim.guaranteed, claim.settled_at = effect.paid, effect.guaranteed, self.now
-            self.guarantee_left[claim.instrument == Instrument.CARD] -= effect.guaranteed
+            if effect.guaranteed:
+                self.guarantee_left[claim.instrument == Instrument.CARD] -= effect.guaranteed
         if claim.terminal_id == self.terminal.id and claim.completed_by is not None:
             self.completions[ClaimKey(claim.branch, claim.completed_by)] = claim
         if effect.outcome is not None:

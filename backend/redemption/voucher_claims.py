@@ -9,12 +9,13 @@ from typing import Final
 
 from backend.ledger import accounts, events
 from backend.ledger.accounts import AccountName
-from backend.minting.models import IssuedVoucher, MeasureKind
+from backend.minting.models import MeasureKind
 from backend.redemption.evidence import Facts, voucher_of
 from backend.redemption.judgement import Impose, Judgement, OpenCase, Settle, accepted, conflict, refused
 from backend.redemption.loading import account_of
-from backend.redemption.models import CaseKind, Claim, ClaimState
+from backend.redemption.models import CaseKind, ClaimState
 from backend.redemption.reasons import Reason
+from backend.redemption.records import Claim, VoucherRow
 from backend.redemption.rules import check_voucher_rules
 from backend.redemption.situation import Situation
 from heitje.money import Cents
@@ -73,8 +74,8 @@ def _earlier_claim(claim: Claim, situation: Situation) -> Claim | None:
     return next(same, None)
 
 
-def _judge_second(facts: Facts, claim: Claim, issued: IssuedVoucher, earlier: Claim, situation: Situation) -> Judgement:
-    if earlier.shop.owner == claim.shop.owner:
+def _judge_second(facts: Facts, claim: Claim, issued: VoucherRow, earlier: Claim, situation: Situation) -> Judgement:
+    if earlier.shop_owner == claim.shop_owner:
         return conflict(Reason.OWN_EARLIER_CLAIM, Settle(claim, ClaimState.LATER, completed_by=facts.entry.seq))
     if earlier.payload == claim.payload:  # a copy: the holder may have done nothing wrong
         return _within_guarantee(facts, claim, situation, (accounts.LOSS_FUND,), Reason.TAKEN_ELSEWHERE)

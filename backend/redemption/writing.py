@@ -2,40 +2,114 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Writes a judged batch: each kind of row in one go, then the postings, then what refunds the sales now cover."""
 
-from typing import Final
+from django.db.models import QuerySet
 
+from backend.ledger import rows
 from backend.ledger.posting import post_all
 from backend.minting import measures
 from backend.minting.models import Card, LoadOrder, LoadState
-from backend.redemption.models import CardTransaction, Case, Claim, JournalEntry, Refund
-from backend.redemption.refunds import cover_waiting
-from backend.redemption.situation import ClaimKey, Situation
+from backend.redemption.models import Case, JournalEntry, Refund
+from backend.redemption.records import (
+    CHANGED_CLAIMS,
+    CLAIMS,
+    ENTRIES,
+    LINKS,
+    Claim,
+    NewEntry,
+    changed_row,
+    claim_row,
+    entry_row,
+    link_row,
+)
+from backend.redemption.refunds import cover_waiting, has_waiting
+from backend.redemption.situation import ClaimKey, NeedsCare, Situation
 
-_CHANGING: Final = ("state", "given", "completed_by", "paid", "guaranteed", "refunded", "settled_at")
 
-
-def write(situation: Situation) -> list[JournalEntry]:
+def write(situation: Situation) -> list[NewEntry]:
     """Write everything; the entries with their final outcomes. Inside the batch's transaction."""
     _tell_waiting(situation)
-    entries = JournalEntry.objects.bulk_create(situation.entries.values())
-    claims = list(situation.touched.values())
-    fresh, known = [claim for claim in claims if claim.pk is None], [claim for claim in claims if claim.pk is not None]
-    Claim.objects.bulk_create(fresh)
-    Claim.objects.bulk_create(known, update_conflicts=True, unique_fields=["id"], update_fields=_CHANGING)
-    CardTransaction.objects.bulk_create(situation.links)
-    Case.objects.bulk_create(situation.cases.values())
-    Refund.objects.bulk_create(situation.refunds)
+    entries, claims = list(situation.entries.values()), list(situation.touched.values())
+    shops = {situation.terminal.shop_id, *(claim.shop_id for claim in claims)}
+    if not situation.careful and has_waiting(shops):
+        raise NeedsCare
+    rows.insert(ENTRIES, [entry_row(entry) for entry in entries])
+    _write_claims(situation, claims)
+    if situation.cases or situation.refunds:
+        _write_notes(situation)
     for uid in situation.suspended:
         Card.objects.filter(uid=uid).update(suspended_at=situation.cards[uid].suspended_at)
     _write_loads(situation)
     for measure in situation.measures:
         measures.impose(measure.kind, situation.now, measure.subject)
-    post_all(situation.events, situation.now)
-    cover_waiting({situation.terminal.shop_id, *(claim.shop_id for claim in claims)}, situation.now)
+    post_all(situation.events, situation.now, situation.locked)
+    if situation.careful:
+        cover_waiting(shops, situation.now)
     if situation.refunds:
-        for refund in situation.refunds:
-            refund.entry.refresh_from_db(fields=["outcome", "reason"])
+        _read_outcomes(situation)
     return entries
+
+
+def _write_claims(situation: Situation, claims: list[Claim]) -> None:
+    """Claims, new and changed; then the links of the chains, which name them."""
+    fresh: list[Claim] = []
+    known: list[Claim] = []
+    for claim in claims:
+        (fresh if claim.id is None else known).append(claim)
+    named = bool(situation.links or situation.cases or situation.refunds)
+    returned = rows.insert(CLAIMS, [claim_row(claim) for claim in fresh], "id, branch, intent_seq" if named else "")
+    for claim_id, branch, seq in returned:
+        situation.claims[ClaimKey(branch, seq)].id = claim_id
+    rows.update(CHANGED_CLAIMS, [changed_row(claim) for claim in known])
+    rows.insert(LINKS, [link_row(link) for link in situation.links])
+
+
+def _write_notes(situation: Situation) -> None:
+    """Cases and refunds, by the entries that they stand by."""
+    ids = _entry_ids(situation)
+    Case.objects.bulk_create(
+        Case(
+            kind=case.kind,
+            entry_id=None if case.entry is None else ids[case.entry.branch, case.entry.seq],
+            load=case.load,
+            other_id=None if case.other is None else case.other.id,
+            held=case.held,
+            opened_at=situation.now,
+        )
+        for case in situation.cases.values()
+    )
+    Refund.objects.bulk_create(
+        Refund(
+            entry_id=ids[refund.entry.branch, refund.entry.seq],
+            claim_id=refund.claim.id or 0,
+            shop_id=refund.claim.shop_id,
+            amount=refund.amount,
+        )
+        for refund in situation.refunds
+    )
+
+
+def _entry_ids(situation: Situation) -> dict[tuple[str, int], int]:
+    noted = [case.entry for case in situation.cases.values() if case.entry is not None]
+    stored = _stored([*noted, *(refund.entry for refund in situation.refunds)])
+    return {(branch, seq): pk for branch, seq, pk in stored.values_list("branch", "seq", "id")}
+
+
+def _read_outcomes(situation: Situation) -> None:
+    """What became of this batch's refunds when the sales were counted."""
+    stored = _stored([refund.entry for refund in situation.refunds])
+    for branch, seq, outcome, reason in stored.values_list("branch", "seq", "outcome", "reason"):
+        entry = situation.entries.get(ClaimKey(branch, seq))
+        if entry is not None:
+            entry.outcome, entry.reason = outcome, reason
+
+
+def _stored(entries: list[NewEntry]) -> QuerySet[JournalEntry]:
+    """The rows of entries of one terminal."""
+    return JournalEntry.objects.filter(
+        terminal__in={entry.terminal_id for entry in entries},
+        branch__in={entry.branch for entry in entries},
+        seq__in=[entry.seq for entry in entries],
+    )
 
 
 def _write_loads(situation: Situation) -> None:
