@@ -8,13 +8,14 @@ terminal's, can sit in between and change what is said under key 1. Each functio
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from backend.ledger import accounts
 from backend.ledger.locking import lock
 from backend.ledger.posting import Overdrawn, post
 from backend.minting.keystore import KeyStore
 from backend.minting.models import Card, Load, LoadOrder, LoadState
-from backend.redemption.chain import NO_READER
+from backend.redemption.chain import NO_READER, Link
 from backend.redemption.judgement import AddLink, Effect, OpenCase, SettleLoad, SuspendCard
 from backend.redemption.loading import load_card
 from backend.redemption.loads import link_of_load, not_done_event, proven_event, sent_event, tmri_of_load
@@ -30,6 +31,8 @@ from heitje.card.record import reference_of, unpack
 from heitje.card.sale import Committed
 from heitje.card.transaction import tmi_of_payment
 from heitje.messages import SEQ_MAX
+
+_TERMINAL_DIGITS: Final = 2 * len(NO_TERMINAL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,7 @@ def send_load(
     uid = bytes.fromhex(load.card_id)
     situation = _meet(uid, terminal, now)
     previous = key_store.previous_reader(uid, tmc_before + 1, credited.enc_tmri)
-    if not _is_known(previous.hex(), tmc_before, load):
+    if not _can_be(previous.hex(), tmc_before):
         raise NotThisCard("its last reader is nobody's")
     load.tmc_before, load.balance_before = tmc_before, credited.balance_before
     load.enc_tmri, load.previous_tmri = credited.enc_tmri.hex(), previous.hex()
@@ -97,7 +100,7 @@ def send_load(
         return Reason.LOAD_IN_FLIGHT
     if situation.cards[load.card_id].denied_at is not None:
         return Reason.CARD_DENIED
-    if link is None or not situation.chains[load.card_id].takes(link):
+    if link is None or not situation.chains[load.card_id].takes(link) or _is_strange_load(link, load):
         _alarm(load, situation)
         return Reason.CARD_CHAIN
     wanted = LoadOrder.objects.filter(pk__in=orders, card=load.card_id, load=None, cancelled_at=None)
@@ -131,7 +134,8 @@ def prove_load(load: Load, committed: Committed, terminal: Terminal, key_store: 
 def _meet(uid: bytes, terminal: Terminal, now: int) -> Situation:
     """What the books say of the card; its accounts are locked, in the order of all who judge claims on it."""
     name = uid.hex()
-    card = Card.objects.select_for_update().get(uid=name)
+    lock((accounts.LOSS_FUND,))
+    card = Card.objects.select_for_update(no_key=True).get(uid=name)
     lock((accounts.purse(name), accounts.load_in_flight(name), accounts.citizen(card.citizen)))
     return load_card(terminal, name, now)
 
@@ -158,16 +162,26 @@ def _chain_alarm(load: Load) -> list[Effect]:
     return [OpenCase(CaseKind.CARD_CHAIN, held=load.amount), SuspendCard(load.card_id)]
 
 
-def _is_known(reader: str, tmc: int, load: Load) -> bool:
-    """Whether a reader id can be the last one of this card: nobody's, one of its loads', or that of a terminal."""
-    terminal, number = reader[: 2 * len(NO_TERMINAL)], int(reader[2 * len(NO_TERMINAL) :], 16)
+def _can_be(reader: str, tmc: int) -> bool:
+    """Whether a reader id can be what a card's last transaction was made by: nobody, a load, a terminal of ours.
+
+    One that is deciphered with a wrong key or counter is none of these.
+    """
     if reader == NO_READER:
         return tmc == 0
+    terminal, number = reader[:_TERMINAL_DIGITS], int(reader[_TERMINAL_DIGITS:], 16)
     if number > SEQ_MAX:
         return False
-    if terminal == NO_TERMINAL.hex():
-        return Load.objects.filter(card=load.card_id, number=number).exclude(tmc_before=None).exists()
-    return Terminal.objects.filter(id=terminal).exists()
+    return terminal == NO_TERMINAL.hex() or Terminal.objects.filter(id=terminal).exists()
+
+
+def _is_strange_load(link: Link, load: Load) -> bool:
+    """Whether the transaction before was a load that the books do not know: somebody else credits cards."""
+    reader = link.previous_tmri
+    if reader == NO_READER or reader[:_TERMINAL_DIGITS] != NO_TERMINAL.hex():
+        return False
+    number = int(reader[_TERMINAL_DIGITS:], 16)
+    return not Load.objects.filter(card=load.card_id, number=number).exclude(sent_at=None).exists()
 
 
 def _tmi(load: Load) -> bytes:

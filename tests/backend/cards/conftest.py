@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,12 +19,16 @@ from backend.shops.models import Terminal
 from firmware_sim.card.firmware import Card
 from firmware_sim.card.image import CardImage, MemoryStore
 from firmware_sim.card.personalisation import personalise
+from heitje.card import sale
+from heitje.card.layout import KEY_TERMINAL
+from heitje.card.session import Session, run
+from heitje.journal import CardEvidence, Instrument
 from heitje.money import Cents
 from heitje.programme import TestProgramme
 from heitje.relay import CardAnswer, Opening, Reply, Work
 
 if TYPE_CHECKING:
-    from tests.backend.conftest import City
+    from tests.backend.conftest import City, Till
 
 NOW = 1_795_500_000
 
@@ -74,10 +78,72 @@ class Reader:
         return reply
 
 
+@dataclass
+class Shop:
+    """A till with a reader, and no network until it uploads: the whole sale of CARD.md section 7, on the true card."""
+
+    till: Till
+    programme: TestProgramme
+
+    def prepare(self, card: Card, amount: int) -> tuple[int, Session]:
+        """Steps 1 to 7: the intent is on disk; its number, and the session that is left."""
+        card.power_off()
+        keys = self.programme.masters.card_keys(card.uid, self.programme.df_name)
+        application = sale.Programme(self.programme.df_name, [keys(KEY_TERMINAL)])
+        contact = run(sale.greet([application], [secrets.token_bytes(16)]), card.transmit)
+        tmri = self.till.id + (len(self.till.entries) + 1).to_bytes(8, "big")
+        debited = run(sale.prepare(contact.session, tmri, amount, self.till.clock), card.transmit)
+        assert isinstance(debited, sale.Debited)
+        evidence = CardEvidence(
+            card.uid, tmri, debited.enc_tmri, debited.balance_before, debited.record, tmc_before=contact.last.tmc
+        )
+        return self.till.intent(Instrument.CARD, amount, evidence), contact.session
+
+    def sell(self, card: Card, amount: int) -> int:
+        """A whole sale; its intent's number."""
+        intent, session = self.prepare(card, amount)
+        committed = run(sale.commit(session), card.transmit)
+        evidence = self.till.entry(intent).evidence
+        assert isinstance(evidence, CardEvidence)
+        proof = replace(evidence, tmc=committed.tmc, tmv=committed.tmv, tmc_before=None)
+        self.till.complete(intent, evidence=proof)
+        card.power_off()
+        return intent
+
+    def tear(self, card: Card, amount: int, *, committed: bool) -> int:
+        """The card left before it answered the commit; its intent's number."""
+        intent, session = self.prepare(card, amount)
+        if committed:
+            run(sale.commit(session), card.transmit)
+        card.power_off()
+        return intent
+
+
+@pytest.fixture
+def shop(city: City, programme: TestProgramme) -> Shop:
+    """The baker's, after a contact."""
+    city.till.anchor()
+    return Shop(city.till, programme)
+
+
+@pytest.fixture
+def other_shop(city: City, programme: TestProgramme) -> Shop:
+    """The butcher's, after a contact."""
+    till = city.open_till("00112233445566aa", "slager-1")
+    till.anchor()
+    return Shop(till, programme)
+
+
 @pytest.fixture
 def reader(city: City) -> Reader:
     """The test programme's terminal, which is a pick-up point's as well."""
     return Reader(city, city.till.name)
+
+
+@pytest.fixture
+def other_reader(city: City, other_shop: Shop) -> Reader:
+    """The butcher's, which makes no cards."""
+    return Reader(city, other_shop.till.name)
 
 
 @pytest.fixture
