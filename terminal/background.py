@@ -93,6 +93,7 @@ class BackgroundSync:
         while self._wait(due, for_news=failures == 0):
             whole = time.monotonic() >= due
             contact = self._contact(sync, whole or failures > 0)
+            _tell(contact)
             self.report(contact)
             if contact.report.end is SyncEnd.RESTORED:
                 return  # this journal is not to be sent any more
@@ -128,3 +129,9 @@ class BackgroundSync:
     def _jittered(self, delay_s: float) -> float:
         """Tills that lost the network together do not come back together."""
         return delay_s * self.chance.uniform(0.5, 1.5)
+
+
+def _tell(contact: Contact) -> None:
+    report = contact.report
+    told = {"end": str(report.end), "sent": report.sent, "cursor": report.cursor, "trust": str(report.trust)}
+    _log.info("contact with the backend", extra={**told, "publication": report.bundle, "why": report.why or ""})
