@@ -108,6 +108,7 @@ class Refused:
 
 
 Answer: TypeAlias = Accepted | Refused
+Verify: TypeAlias = Callable[[Sign1, bytes, PublicKey], bool]
 
 
 def check(text: str, context: Context) -> Answer:
@@ -133,12 +134,12 @@ def judge(signed: SignedVoucher | SignedCode, context: Context, offline: bool = 
     return Accepted(signed, amount) if refusal is None else Refused(refusal)
 
 
-def check_voucher(signed: SignedVoucher, context: Context) -> Refusal | None:
-    """Steps 2 to 6, on a note or on the allowance inside a code."""
+def check_voucher(signed: SignedVoucher, context: Context, verify: Verify = cose.verify) -> Refusal | None:
+    """Steps 2 to 6, on a note or on the allowance inside a code; `verify` answers what `cose.verify` does."""
     voucher = signed.voucher
     if voucher.iss not in context.programmes:  # step 2
         return Refusal.UNKNOWN_PROGRAMME
-    if not is_signed_by(signed.sign1, AAD_VOUCHER, context.keys, context.now):  # step 3
+    if not is_signed_by(signed.sign1, AAD_VOUCHER, context.keys, context.now, verify):  # step 3
         return Refusal.BAD_SIGNATURE
     if voucher.nbf is not None and context.now < voucher.nbf:  # step 4
         return Refusal.NOT_YET_VALID
@@ -158,7 +159,7 @@ def is_signed_by(
     external_aad: bytes,
     keys: tuple[ListedKey, ...],
     now: int,
-    verify: Callable[[Sign1, bytes, PublicKey], bool] = cose.verify,
+    verify: Verify = cose.verify,
 ) -> bool:
     """Whether a listed key that is valid now signed it; every key with that kid is tried, and no other.
 
@@ -171,12 +172,12 @@ def is_signed_by(
     )
 
 
-def check_code(signed: SignedCode, context: Context) -> tuple[Cents, Refusal | None]:
+def check_code(signed: SignedCode, context: Context, verify: Verify = cose.verify) -> tuple[Cents, Refusal | None]:
     """Step 7 for a phone's code: what it takes, or why it does not."""
     code, allowance = signed.code, signed.allowance.voucher
     amount = Cents(context.amount) if code.aud is None else code.max
     phone = allowance.cnf
-    if phone is None or phone.kid != signed.sign1.kid or not cose.verify(signed.sign1, AAD_CODE, phone):
+    if phone is None or phone.kid != signed.sign1.kid or not verify(signed.sign1, AAD_CODE, phone):
         return amount, Refusal.BAD_SIGNATURE
     window_s = NO_AUD_WINDOW_S if code.aud is None else AUD_WINDOW_S
     if abs(context.now - code.iat) > window_s:

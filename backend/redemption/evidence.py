@@ -8,12 +8,12 @@ judged later, from the values made here.
 
 import hashlib
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Final
 
 from backend.minting.keystore import KeyStore
 from backend.redemption.reasons import Reason
-from heitje import codes, server_time, vouchers
+from backend.redemption.recognition import read_code, read_voucher
+from backend.redemption.signatures import verify, verify_once
+from heitje import server_time
 from heitje.acceptance import Context, ListedKey, Shop, check_code, check_note, check_voucher
 from heitje.card.layout import Command
 from heitje.card.record import RecordKind, reference_of, unpack
@@ -27,11 +27,6 @@ from heitje.refusals import Refusal
 from heitje.vouchers import SignedVoucher
 
 Why = Reason | Refusal
-
-_TOKENS_REMEMBERED: Final = 2048
-_read_code = lru_cache(_TOKENS_REMEMBERED)(codes.decode)
-_read_voucher = lru_cache(_TOKENS_REMEMBERED)(vouchers.decode)
-"""A redemption repeats its intent's token: it is taken apart once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +123,9 @@ def _examine_token(
     signed: SignedVoucher | SignedCode
     try:
         if isinstance(entry.evidence, PhoneEvidence):
-            signed = _read_code(entry.evidence.token)
+            signed = read_code(entry.evidence.token)
         elif entry.evidence is not None and not isinstance(entry.evidence, CardEvidence):
-            signed = _read_voucher(entry.evidence.token)
+            signed = read_voucher(entry.evidence.token)
         else:
             return None, Refusal.MALFORMED
     except MalformedToken:
@@ -150,10 +145,12 @@ def _examine_token(
         programmes={place.programme},
         keys=place.voucher_keys,
     )
-    refusal = check_voucher(voucher_of(signed), context)
+    refusal = check_voucher(voucher_of(signed), context, verify_once)
     if refusal is None:
         amount, refusal = (
-            check_code(signed, context) if isinstance(signed, SignedCode) else check_note(signed.voucher, context)
+            check_code(signed, context, verify)
+            if isinstance(signed, SignedCode)
+            else check_note(signed.voucher, context)
         )
         if refusal is None and amount != entry.amount:
             refusal = Refusal.MALFORMED  # a note and a code for this terminal are taken whole

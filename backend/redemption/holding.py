@@ -13,6 +13,7 @@ from django.db.models import Sum
 
 from backend.ledger import accounts
 from backend.ledger.accounts import AccountName
+from backend.ledger.locking import lock
 from backend.ledger.posting import balance
 from backend.minting.bundles import listed_keys
 from backend.minting.models import Card, IssuedVoucher
@@ -51,6 +52,7 @@ def hold(terminal: Terminal, asked: HoldRequest, programme: Programme, now: int)
         wanted = _voucher(terminal, asked, programme, now) if asked.uid is None else _card(asked)
         if isinstance(wanted, Refusal):
             return HoldAnswer(reason=wanted)
+        lock((wanted.account,))  # whoever takes of it now is waited for, and whoever comes then waits
         own = Hold.objects.filter(
             terminal=terminal, sale=asked.sale.hex(), item=wanted.item, number=wanted.number
         ).first()

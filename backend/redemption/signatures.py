@@ -8,6 +8,8 @@ and what it refuses is asked again. The verdict is OpenSSL's in every case, as a
 (docs/adr/0012-two-signature-libraries.md, tests/backend/redemption/test_signatures.py).
 """
 
+from functools import lru_cache
+
 from nacl.bindings import crypto_sign_open
 from nacl.exceptions import BadSignatureError
 
@@ -21,6 +23,12 @@ def verify(sign1: Sign1, external_aad: bytes, key: PublicKey) -> bool:
     if sign1.algorithm == key.algorithm == EDDSA and is_good(sign1.signature, message, key.raw):
         return True
     return key.verify(sign1.algorithm, sign1.signature, message)
+
+
+@lru_cache(4096)
+def verify_once(sign1: Sign1, external_aad: bytes, key: PublicKey) -> bool:
+    """The same, remembered: an allowance comes with each of its codes, at one shop after the other."""
+    return verify(sign1, external_aad, key)
 
 
 def is_good(signature: bytes, message: bytes, raw_key: bytes) -> bool:

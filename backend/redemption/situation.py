@@ -117,7 +117,7 @@ class Situation:
     oldest_unsent: int | None = None
     """Time of the first entry after the anchor."""
     anchors_ahead: list[Anchor] = field(default_factory=list)
-    """Those of this batch, in order."""
+    """Those of this batch that are still to come, in order."""
 
     entries: dict[ClaimKey, NewEntry] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
@@ -138,7 +138,9 @@ class Situation:
 
     def latest_fitting(self, seq: int) -> int:
         """The latest time that entry `seq` can have: that of the next anchor, or now."""
-        return min((anchor.time for anchor in self.anchors_ahead if anchor.seq > seq), default=self.now)
+        while self.anchors_ahead and self.anchors_ahead[0].seq <= seq:
+            self.anchors_ahead.pop(0)
+        return min((anchor.time for anchor in self.anchors_ahead), default=self.now)
 
     def mine(self, item: str, before_seq: int, branch: str) -> list[Claim]:
         """What this terminal has taken of an item before an intent, voided and refused claims apart."""
