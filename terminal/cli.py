@@ -1,12 +1,11 @@
 # SPDX-FileCopyrightText: 2026 The Heitje contributors
 # SPDX-License-Identifier: EUPL-1.2
-"""`heitje terminal …`: set up a till, sell, close an unresolved sale, show the journal, sync.
+"""`heitje terminal …`: set up a till, run it with its windows, or sell, close, show the journal, sync without them.
 
 Exit codes: 0 done or accepted, 1 refused or failed, 2 not understood or not set up, 3 unresolved.
 """
 
 import argparse
-import fcntl
 import json
 import logging
 import signal
@@ -18,28 +17,22 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from drivers.devices import open_printer, open_reader, open_scanner
+from drivers.devices import open_reader, open_scanner
 from drivers.errors import LibraryMissing
-from drivers.printer.paper import PAPER_58_MM, PAPER_80_MM
 from heitje.journal import Entry, Instrument, MalformedEntry, entry_hash
 from heitje.money import parse_euros
 from heitje.programme import TestProgramme
 from terminal.answer import EXIT_CODES, answer_document, answer_text
 from terminal.configuration import LANGUAGES, ConfigurationError, TerminalConfiguration
-from terminal.connecting import connect
-from terminal.connection import Connection
-from terminal.contacts import LineEvent
 from terminal.counter import Till
+from terminal.front_cli import add_commands
 from terminal.health.log_lines import log_to
 from terminal.journal_file import JournalNotWritten, JournalUnreadable
 from terminal.journal_store import JournalStore, closing_of
-from terminal.key_store import TerminalKeys
+from terminal.opening import connecting, load_till, locked, opened_journal, receipt_desk, trust_store_of
 from terminal.provisioning import initialise
 from terminal.receipt import Sold
-from terminal.receipt_printing import ReceiptDesk
 from terminal.sale import Verdict
-from terminal.trust.store import TrustStore, TrustUnreadable
-from terminal.trust.trusted import Trust
 
 EXIT_FAILED: Final = 1
 EXIT_USAGE: Final = 2
@@ -93,11 +86,11 @@ def _init(arguments: argparse.Namespace) -> int:
 
 
 def _sell(arguments: argparse.Namespace) -> int:
-    configuration, keys, trust = _load(arguments.dir)
-    with _locked(configuration), _journal(configuration) as journal:
+    configuration, keys, trust = load_till(arguments.dir)
+    with locked(configuration), opened_journal(configuration) as journal:
         if journal.superseded():
             raise ConfigurationError("the backend knows this till's journal otherwise: it must be enrolled anew")
-        receipts = _receipt_desk(configuration)
+        receipts = receipt_desk(configuration)
         till = Till(
             trust=trust,
             keys=keys,
@@ -107,7 +100,7 @@ def _sell(arguments: argparse.Namespace) -> int:
             reader=open_reader(configuration.reader) if configuration.reader else None,
             scanner=open_scanner(configuration.scanner) if configuration.scanner else None,
             on_ready=lambda: print("waiting for card, code or note", file=sys.stderr, flush=True),
-            connect=_connecting(configuration, keys),
+            connect=connecting(configuration, keys),
         )
         till.begin()
         with _signals_cancel(till):
@@ -122,9 +115,9 @@ def _sell(arguments: argparse.Namespace) -> int:
 
 def _close(arguments: argparse.Namespace) -> int:
     """Entry 5 for a card that did not come back; phone and paper beside it follow (JOURNAL.md section 1)."""
-    configuration, _, trust = _load(arguments.dir)
+    configuration, _, trust = load_till(arguments.dir)
     bundle = trust.bundle
-    with _locked(configuration), _journal(configuration) as journal:
+    with locked(configuration), opened_journal(configuration) as journal:
         open_here = [found.entry for found in journal.open_intents() if not found.closed]
         card = next((e for e in open_here if e.instrument is Instrument.CARD and e.seq == arguments.intent), None)
         if card is None:
@@ -134,7 +127,7 @@ def _close(arguments: argparse.Namespace) -> int:
         now, operator = int(time.time()), configuration.operator
         beside = [e for e in open_here if e.sale == card.sale and e.seq != card.seq]
         written = journal.append(closing_of(card, beside, now, operator, arguments.given))
-        receipts = _receipt_desk(configuration)
+        receipts = receipt_desk(configuration)
         total = sum(e.amount or 0 for e in (card, *beside))
         shown = (*beside, card)
         receipts.print_sold(
@@ -149,7 +142,7 @@ def _close(arguments: argparse.Namespace) -> int:
 
 def _show_journal(arguments: argparse.Namespace) -> int:
     configuration = TerminalConfiguration.load(arguments.dir)
-    with _journal(configuration) as journal:
+    with opened_journal(configuration) as journal:
         entries = journal.bytes_after(arguments.after, arguments.count)
         documents = (_entry_document(data, journal) for data in entries)
         if arguments.json:
@@ -195,11 +188,11 @@ def _plain(value: object) -> object:
 def _sync(arguments: argparse.Namespace) -> int:
     from terminal.sync import Sync, SyncEnd  # its libraries cost a sale's start a third of a second
 
-    configuration, keys, trust = _load(arguments.dir)
+    configuration, keys, trust = load_till(arguments.dir)
     url = arguments.backend or configuration.backend_url
     if url is None:
         raise ConfigurationError("which backend? give --backend URL or set backend.url")
-    with _journal(configuration) as journal:
+    with opened_journal(configuration) as journal:
         report = Sync(url, keys, trust, journal, trust_store_of(configuration, keys)).run()
     if arguments.json:
         outcomes = [outcome.to_document() for outcome in report.outcomes]
@@ -229,10 +222,10 @@ def _sync(arguments: argparse.Namespace) -> int:
 
 
 def _status(arguments: argparse.Namespace) -> int:
-    configuration, _, trust = _load(arguments.dir)
+    configuration, _, trust = load_till(arguments.dir)
     bundle = trust.bundle
     now = int(time.time())
-    with _journal(configuration) as journal:
+    with opened_journal(configuration) as journal:
         unsent, unsent_card_cents = journal.unsent(now)
         document = {
             "terminal": configuration.terminal.hex(),
@@ -258,43 +251,6 @@ def _status(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _load(directory: Path) -> tuple[TerminalConfiguration, TerminalKeys, Trust]:
-    configuration = TerminalConfiguration.load(directory)
-    keys = TerminalKeys.load(configuration.keys_path, configuration.production)
-    try:
-        trust = trust_store_of(configuration, keys).load()
-    except TrustUnreadable as error:
-        raise ConfigurationError(str(error)) from error
-    if trust.bundle.df_name not in keys.masters:
-        raise ConfigurationError(f"{configuration.keys_path}: no master for the cards of {trust.bundle.iss}")
-    return configuration, keys, trust
-
-
-def trust_store_of(configuration: TerminalConfiguration, keys: TerminalKeys) -> TrustStore:
-    """Where this till's trust is."""
-    return TrustStore(configuration.trust_path, keys.roots, configuration.terminal)
-
-
-@contextmanager
-def _journal(configuration: TerminalConfiguration) -> Iterator[JournalStore]:
-    journal = JournalStore.open(configuration.journal_path, configuration.terminal)
-    try:
-        yield journal
-    finally:
-        journal.close()
-
-
-@contextmanager
-def _locked(configuration: TerminalConfiguration) -> Iterator[None]:
-    """One program sells at a time: two would not see each other's notes before they are on disk."""
-    with configuration.lock_path.open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise ConfigurationError("another program is selling at this till") from error
-        yield
-
-
 @contextmanager
 def _signals_cancel(till: Till) -> Iterator[None]:
     """Ctrl-C, or a service that is stopped, gives the sale up where it is not decided yet."""
@@ -304,20 +260,6 @@ def _signals_cancel(till: Till) -> Iterator[None]:
     finally:
         for number, handler in usual.items():
             signal.signal(number, handler)
-
-
-def _connecting(
-    configuration: TerminalConfiguration, keys: TerminalKeys
-) -> Callable[[Callable[[LineEvent], None]], Connection] | None:
-    """How this till gets its connection; None where no backend is configured."""
-    url = configuration.backend_url
-    return None if url is None else lambda report: connect(url, configuration, keys, report)
-
-
-def _receipt_desk(configuration: TerminalConfiguration) -> ReceiptDesk:
-    width = {58: PAPER_58_MM, 80: PAPER_80_MM}[configuration.paper_mm]
-    printer = open_printer(configuration.printer, width) if configuration.printer else None
-    return ReceiptDesk(printer, configuration.paper_mm, configuration.language, configuration.letterhead)
 
 
 def _amount(text: str) -> int:
@@ -371,6 +313,7 @@ def _parser() -> argparse.ArgumentParser:
     _finish(sync, _sync)
 
     _finish(commands.add_parser("status", help="queue, bundle, open intents"), _status)
+    add_commands(commands, _finish)
     return parser
 
 
