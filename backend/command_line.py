@@ -8,13 +8,12 @@ they are imported only when the directory is known.
 
 import argparse
 from datetime import date
-from typing import Final, TypeAlias
+from typing import Final
 
+from backend.arguments import Group, add_citizen, amount, declare, hexadecimal, seconds, subgroup
+from backend.card_command_line import add_cards
 from backend.key_command_line import add_keys
 from backend.tasks.transitions import Move
-from heitje.money import Cents, cents
-
-Group: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 _MOVES: Final = (
     (Move.CLAIM, "a citizen takes a task on"),
@@ -37,6 +36,7 @@ def make_parser() -> argparse.ArgumentParser:
     group = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_house(group)
     _add_mint(group)
+    add_cards(group)
     _add_tasks(group)
     _add_treasury(group)
     _add_trust(group)
@@ -44,20 +44,8 @@ def make_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _declare(group: Group, name: str, command: str, text: str) -> argparse.ArgumentParser:
-    parser = group.add_parser(name, help=text, description=text)
-    parser.set_defaults(command=command)
-    parser.add_argument("--dir", required=True, metavar="DIR", help="the backend's directory")
-    parser.add_argument("--json", action="store_true", help="answer with one JSON object")
-    return parser
-
-
-def _subgroup(group: Group, name: str, text: str) -> Group:
-    return group.add_parser(name, help=text, description=text).add_subparsers(required=True, metavar="COMMAND")
-
-
 def _add_house(group: Group) -> None:
-    parser = _declare(group, "init", "house.initialise", "write a ready backend of a test programme")
+    parser = declare(group, "init", "house.initialise", "write a ready backend of a test programme")
     parser.add_argument("--test-programme", required=True, metavar="FILE", help="a test programme's JSON file")
     parser.add_argument(
         "--postgresql", metavar="NAME", help="keep the books in this PostgreSQL database, not in SQLite"
@@ -69,14 +57,14 @@ def _add_house(group: Group) -> None:
     parser.add_argument("--db-port", type=int, default=5432, metavar="PORT", help="(default: %(default)s)")
     parser.add_argument("--db-user", default="", metavar="NAME", help="who connects")
     parser.add_argument("--db-password-file", default="", metavar="FILE", help="file in DIR that holds the password")
-    _declare(group, "migrate", "house.migrate", "bring the database to this version's tables")
-    parser = _declare(group, "serve", "house.serve", "serve the API until told to stop; prints 'ready http://…'")
+    declare(group, "migrate", "house.migrate", "bring the database to this version's tables")
+    parser = declare(group, "serve", "house.serve", "serve the API until told to stop; prints 'ready http://…'")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     parser.add_argument("--port", type=int, default=8000, help="port; 0 takes a free one (default: %(default)s)")
     parser.add_argument("--workers", type=int, default=2, help="worker processes (default: %(default)s)")
     parser.add_argument(
         "--publish-every-s",
-        type=_seconds,
+        type=seconds,
         default=300,
         metavar="N",
         help="publish the trust as well, so often; 0: a timer does it (default: %(default)s)",
@@ -84,45 +72,36 @@ def _add_house(group: Group) -> None:
 
 
 def _add_mint(group: Group) -> None:
-    parser = _declare(group, "fund", "mint.fund", "book a bank statement's line into the reserve")
-    parser.add_argument("amount", type=_amount, metavar="CENTS")
+    parser = declare(group, "fund", "mint.fund", "book a bank statement's line into the reserve")
+    parser.add_argument("amount", type=amount, metavar="CENTS")
     parser.add_argument("--line", metavar="ID", help="the statement line's own id; the same line is booked once")
     parser.add_argument("--loss-fund", action="store_true", help="move free cover into the loss fund instead")
-    allowance = _subgroup(group, "allowance", "allowances for phones")
-    parser = _declare(allowance, "issue", "mint.issue_allowance", "move coins from a citizen's account to a phone")
-    _add_citizen(parser)
+    allowance = subgroup(group, "allowance", "allowances for phones")
+    parser = declare(allowance, "issue", "mint.issue_allowance", "move coins from a citizen's account to a phone")
+    add_citizen(parser)
     parser.add_argument(
-        "--phone-key", required=True, type=_hex, metavar="HEX", help="the phone's public key: a COSE_Key, or raw"
+        "--phone-key", required=True, type=hexadecimal, metavar="HEX", help="the phone's public key: a COSE_Key, or raw"
     )
-    note = _subgroup(group, "note", "notes on paper")
-    parser = _declare(note, "print", "mint.print_note", "make a note; it is denied until it is handed out")
-    _add_citizen(parser)
+    note = subgroup(group, "note", "notes on paper")
+    parser = declare(note, "print", "mint.print_note", "make a note; it is denied until it is handed out")
+    add_citizen(parser)
     parser.add_argument("--home", required=True, metavar="SHOP", help="the one shop that may take it offline")
-    parser = _declare(note, "hand-out", "mint.hand_out", "a note leaves the desk")
-    parser.add_argument("cti", type=_hex, metavar="ID")
-    card = _subgroup(group, "card", "cards")
-    parser = _declare(card, "load", "mint.load_card", "register a new card with the first load that is on it")
-    parser.add_argument("--uid", required=True, type=_hex, metavar="HEX")
-    _add_citizen(parser)
-
-
-def _add_citizen(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--citizen", required=True, metavar="NUMBER", help="whose account pays")
-    parser.add_argument("--amount", required=True, type=_amount, metavar="CENTS")
+    parser = declare(note, "hand-out", "mint.hand_out", "a note leaves the desk")
+    parser.add_argument("cti", type=hexadecimal, metavar="ID")
 
 
 def _add_tasks(group: Group) -> None:
-    tasks = _subgroup(group, "task", "tasks in public space, from draft to reward")
-    parser = _declare(tasks, "publish", "tasks.publish", "write a task down and publish it: its reward is committed")
+    tasks = subgroup(group, "task", "tasks in public space, from draft to reward")
+    parser = declare(tasks, "publish", "tasks.publish", "write a task down and publish it: its reward is committed")
     parser.add_argument("--title", required=True)
     parser.add_argument("--category", required=True)
     parser.add_argument("--place", required=True)
     parser.add_argument("--minutes", required=True, type=int)
-    parser.add_argument("--reward", required=True, type=_amount, metavar="CENTS")
+    parser.add_argument("--reward", required=True, type=amount, metavar="CENTS")
     parser.add_argument("--by", default="editor-1", metavar="NUMBER", help="the editor (default: %(default)s)")
-    _declare(tasks, "list", "tasks.list_tasks", "every task and where it stands")
+    declare(tasks, "list", "tasks.list_tasks", "every task and where it stands")
     for move, text in _MOVES:
-        parser = _declare(tasks, str(move), "tasks.make_move", text)
+        parser = declare(tasks, str(move), "tasks.make_move", text)
         parser.set_defaults(move=move)
         parser.add_argument("task", type=int, metavar="ID")
         parser.add_argument("--by", required=True, metavar="NUMBER", help="who does it")
@@ -130,14 +109,14 @@ def _add_tasks(group: Group) -> None:
 
 
 def _add_treasury(group: Group) -> None:
-    parser = _declare(group, "settle", "treasury.settle", "run the night: cut, bank file, statements; twice is once")
+    parser = declare(group, "settle", "treasury.settle", "run the night: cut, bank file, statements; twice is once")
     _add_batch(parser)
-    parser = _declare(group, "approve", "treasury.approve", "an official's yes to a batch; two release it")
+    parser = declare(group, "approve", "treasury.approve", "an official's yes to a batch; two release it")
     _add_batch(parser)
     parser.add_argument("--official", required=True, metavar="NAME")
-    _declare(group, "check", "treasury.check_invariants", "every invariant with its figures; exit code 1 on a breach")
-    _declare(group, "status", "treasury.status", "who holds how much, terminals, cases")
-    parser = _declare(group, "outcomes", "treasury.show_outcomes", "what became of a terminal's entries")
+    declare(group, "check", "treasury.check_invariants", "every invariant with its figures; exit code 1 on a breach")
+    declare(group, "status", "treasury.status", "who holds how much, terminals, cases")
+    parser = declare(group, "outcomes", "treasury.show_outcomes", "what became of a terminal's entries")
     parser.add_argument("--terminal", required=True, metavar="HEX")
     parser.add_argument("--after", type=int, default=0, metavar="SEQ")
 
@@ -148,45 +127,21 @@ def _add_batch(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_trust(group: Group) -> None:
-    parser = _declare(
+    parser = declare(
         group, "publish", "trust.publish_trust", "publish what terminals trust; where nothing changed, say so"
     )
     parser.add_argument("--timestamp-only", action="store_true", help="only say again that the last one is the newest")
     parser.add_argument(
-        "--every-s", type=_seconds, default=0, metavar="N", help="again and again, until standard input is closed"
+        "--every-s", type=seconds, default=0, metavar="N", help="again and again, until standard input is closed"
     )
-    trust = _subgroup(group, "trust", "what only the offline keys can sign")
-    parser = _declare(trust, "renew", "trust.renew", "the next root and delegations, with a new end, or with new keys")
+    trust = subgroup(group, "trust", "what only the offline keys can sign")
+    parser = declare(trust, "renew", "trust.renew", "the next root and delegations, with a new end, or with new keys")
     _add_offline_keys(parser)
     parser.add_argument("--former-keys", metavar="FILE", help="the keys before these, where root keys are replaced")
-    parser = _declare(trust, "release", "trust.release_software", "the till's software, from now on these files")
+    parser = declare(trust, "release", "trust.release_software", "the till's software, from now on these files")
     _add_offline_keys(parser)
     parser.add_argument("file", nargs="+", metavar="FILE")
 
 
 def _add_offline_keys(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--offline-keys", required=True, metavar="FILE", help="the offline roles' keys")
-
-
-def _seconds(text: str) -> int:
-    try:
-        seconds = int(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError("whole seconds") from error
-    if not 0 <= seconds <= 86_400:
-        raise argparse.ArgumentTypeError("0 to 86400 seconds")
-    return seconds
-
-
-def _amount(text: str) -> Cents:
-    try:
-        return cents(int(text))
-    except ValueError as error:
-        raise argparse.ArgumentTypeError("an amount is 1 to 1000000 whole cents") from error
-
-
-def _hex(text: str) -> bytes:
-    try:
-        return bytes.fromhex(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError("not hexadecimal") from error

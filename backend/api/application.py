@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import ValidationError
 
+from backend.api.cards import router as cards
 from backend.api.middleware import API_VERSION
 from backend.api.problems import Problem, ProblemRaised, problem_response
 from backend.api.terminals import router as terminals
@@ -25,6 +26,7 @@ api = NinjaAPI(
     docs_url=None,
 )
 api.add_router("/terminals", terminals)
+api.add_router("/terminals", cards)
 api.add_router("/trust", trust)
 
 

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from backend.api.problems import Problem
 from heitje.messages import BATCH_ENTRIES_MAX, PROBLEM_TYPE, Outcome
+from heitje.relay import End, Work
 
 Schema = dict[str, Any]
 
@@ -72,6 +73,36 @@ HOLD: Final[Schema] = {
     ]
 }
 HEAD: Final = _object(seq=_SEQ, hash=_BASE64URL, state={"type": "string", "enum": ["active", "suspended"]})
+
+
+_HEX: Final[Schema] = {"type": "string", "pattern": "^([0-9a-f]{2})+$"}
+_CENTS: Final[Schema] = {"type": "integer", "minimum": 0}
+
+CARD_OPENING: Final[Schema] = {
+    "type": "object",
+    "required": ["session", "uid", "what"],
+    "additionalProperties": False,
+    "properties": {
+        "session": _HEX,
+        "uid": _HEX,
+        "what": {"type": "string", "enum": [str(work) for work in Work]},
+        "order": {"type": "integer", "minimum": 1},
+    },
+}
+CARD_ANSWER: Final[Schema] = {
+    "type": "object",
+    "required": ["step", "answer"],
+    "additionalProperties": False,
+    "properties": {"step": {"type": "integer", "minimum": 1}, "answer": {**_BASE64URL, "type": ["string", "null"]}},
+}
+_CARD_STEP: Final[Schema] = _object(session=_HEX, step={"type": "integer"}, apdu=_BASE64URL)
+_CARD_END: Final[Schema] = _object(
+    session=_HEX, step={"type": "integer"}, end={"type": "string", "enum": [str(end) for end in End]}
+)
+_CARD_STEP["properties"] |= {"told": {"type": "string"}}
+_CARD_END["properties"] |= {"reason": {"type": "string"}, "amount": _CENTS, "balance": _CENTS}
+CARD_REPLY: Final[Schema] = {"oneOf": [_CARD_STEP, _CARD_END]}
+WAITING: Final = _object(uid=_HEX, waiting=_CENTS, in_flight={"type": "boolean"}, renew={"type": "boolean"})
 
 
 def documented(answer: Schema, body: Schema | None = None) -> Schema:

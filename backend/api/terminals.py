@@ -29,7 +29,7 @@ router: Final = Router(auth=TerminalSignature(), tags=["terminal"])
 @router.post("/{terminal}/journal", openapi_extra=documented(JOURNAL_ANSWER, BATCH), summary="Upload journal entries")
 def post_journal(request: HttpRequest, terminal: str) -> JsonResponse:
     """Take in entries that follow the last one stored; the answer has one outcome per entry."""
-    caller, now = _caller(request), int(time.time())
+    caller, now = caller_of(request), int(time.time())
     try:
         batch = Batch.decode(request.body)
     except MalformedMessage as error:
@@ -40,18 +40,18 @@ def post_journal(request: HttpRequest, terminal: str) -> JsonResponse:
         raise ProblemRaised(Problem.MALFORMED_ENTRY, str(error)) from error
     except OutOfSequence as error:
         raise ProblemRaised(Problem.OUT_OF_SEQUENCE, str(error), expected=error.expected) from error
-    return _answer(caller, answer.to_document(), now)
+    return answer_to(caller, answer.to_document(), now)
 
 
 @router.post("/{terminal}/holds", openapi_extra=documented(HOLD, HOLD_REQUEST), summary="May I take this now?")
 def post_hold(request: HttpRequest, terminal: str) -> JsonResponse:
     """Yes, and it is kept for this sale for ten minutes; or no, for a reason. Asked again, answered alike."""
-    caller, now = _caller(request), int(time.time())
+    caller, now = caller_of(request), int(time.time())
     try:
         asked = HoldRequest.decode(request.body)
     except MalformedMessage as error:
         raise ProblemRaised(Problem.MALFORMED_BODY, str(error)) from error
-    return _answer(caller, hold(caller, asked, programme_of(configuration_in_use()), now).to_document(), now)
+    return answer_to(caller, hold(caller, asked, programme_of(configuration_in_use()), now).to_document(), now)
 
 
 @router.get("/{terminal}/outcomes", openapi_extra=documented(OUTCOMES), summary="What became of pending entries")
@@ -59,21 +59,21 @@ def get_outcomes(
     request: HttpRequest, terminal: str, after: Annotated[int, Query(ge=0, le=SEQ_MAX)] = 0
 ) -> JsonResponse:
     """Entries after `after` that once had to wait, with what they are told now; at most 500."""
-    caller = _caller(request)
+    caller = caller_of(request)
     waited = outcomes.waited_since(caller, after)
-    return _answer(caller, {"outcomes": outcome_documents(waited)}, int(time.time()))
+    return answer_to(caller, {"outcomes": outcome_documents(waited)}, int(time.time()))
 
 
 @router.get("/{terminal}/head", openapi_extra=documented(HEAD), summary="Where the journal stands")
 def get_head(request: HttpRequest, terminal: str) -> JsonResponse:
     """Number and hash of the last entry stored: a till compares it with its own at the first contact after a start."""
-    caller = _caller(request)
+    caller = caller_of(request)
     seq, digest = outcomes.head(caller)
     document = {"seq": seq, "hash": encode_base64url(digest), "state": caller.state}
-    return _answer(caller, document, int(time.time()))
+    return answer_to(caller, document, int(time.time()))
 
 
-def _caller(request: HttpRequest) -> Terminal:
+def caller_of(request: HttpRequest) -> Terminal:
     """Whom the signature named."""
     caller = getattr(request, "auth", None)
     if not isinstance(caller, Terminal):
@@ -81,5 +81,6 @@ def _caller(request: HttpRequest) -> Terminal:
     return caller
 
 
-def _answer(terminal: Terminal, document: dict[str, Any], now: int) -> JsonResponse:
+def answer_to(terminal: Terminal, document: dict[str, Any], now: int) -> JsonResponse:
+    """An answer, with the server's signed time."""
     return JsonResponse({**document, "server_time": signed_time(terminal, now)})

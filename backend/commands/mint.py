@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Heitje contributors
 # SPDX-License-Identifier: EUPL-1.2
-"""The mint's desk: cover, tasks, cards, allowances, notes."""
+"""The mint's desk: cover, allowances, notes."""
 
 import argparse
 import secrets
@@ -9,7 +9,7 @@ import time
 from backend.assembly import configuration_in_use, programme_of
 from backend.commands.answer import Answer, Refused
 from backend.commands.trust import publish_now
-from backend.minting import cards, cover, vouchers
+from backend.minting import cover, vouchers
 from backend.shops.models import Shop
 from heitje import qr
 from heitje.cose import MalformedToken
@@ -79,15 +79,6 @@ def hand_out(arguments: argparse.Namespace) -> Answer:
     publication = publish_now(timestamp_only=False).number
     document = {"cti": note.cti, "handed_out_at": note.handed_out_at, "publication": publication}
     return Answer(f"note {note.cti} is handed out; tills learn it by publication {publication}", document)
-
-
-def load_card(arguments: argparse.Namespace) -> Answer:
-    """`card load`."""
-    try:
-        cards.load_card_at_issue(arguments.uid, arguments.citizen, arguments.amount, int(time.time()))
-    except cards.CardRefused as error:
-        raise Refused(str(error)) from error
-    return Answer(f"{format_euros(arguments.amount)} euro on the card", {"uid": arguments.uid.hex()})
 
 
 def _phone_key(data: bytes) -> PublicKey:

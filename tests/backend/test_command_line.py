@@ -142,7 +142,7 @@ def test_from_a_task_to_a_note_and_an_allowance(office: Office) -> None:
 
 def test_a_card_is_loaded_once(office: Office) -> None:
     earn(office, "citizen-8", 300)
-    load = ("card", "load", "--uid", "04000000000001", "--citizen", "citizen-8", "--amount", "300")
+    load = ("card", "register", "--uid", "04000000000001", "--citizen", "citizen-8", "--amount", "300")
     office.do(*load)
     assert "once" in office.refuses(*load)
 

@@ -97,7 +97,7 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
     command = [*HEITJE, "backend", "init", "--test-programme", str(programme), "--dir", str(city.directory)]
     subprocess.run(command, check=True, capture_output=True, cwd=ROOT)
     city.earn("citizen-9", 10_000)
-    city.do("card", "load", "--uid", RICH.hex(), "--citizen", "citizen-9", "--amount", "5000")
+    city.do("card", "register", "--uid", RICH.hex(), "--citizen", "citizen-9", "--amount", "5000")
     city.serve()
     yield city
     city.cut()

@@ -1,0 +1,77 @@
+# SPDX-FileCopyrightText: 2026 The Heitje contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""Sessions with cards, of which a terminal only forwards the APDUs, and what waits for a card (CARD.md section 7)."""
+
+import time
+from typing import Final
+
+from django.http import HttpRequest, JsonResponse
+from ninja import Router
+
+from backend.api.authentication import TerminalSignature
+from backend.api.problems import Problem, ProblemRaised
+from backend.api.schemas import CARD_ANSWER, CARD_OPENING, CARD_REPLY, WAITING, documented
+from backend.api.terminals import answer_to, caller_of
+from backend.assembly import configuration_in_use, programme_of
+from backend.cards.relay import NoSuchSession, SessionRefused, open_session, take_answer
+from backend.cards.waiting import at_next_tap
+from backend.shops.models import Terminal, TerminalState
+from heitje.card.layout import UID_LENGTH
+from heitje.messages import MalformedMessage
+from heitje.relay import SESSION_LENGTH, CardAnswer, Opening, read_hex
+
+router: Final = Router(auth=TerminalSignature(), tags=["card"])
+
+
+@router.post(
+    "/{terminal}/card-sessions", openapi_extra=documented(CARD_REPLY, CARD_OPENING), summary="Begin a card session"
+)
+def post_session(request: HttpRequest, terminal: str) -> JsonResponse:
+    """The first APDU for the card in this terminal's field. The same opening again has the same answer."""
+    caller, now = _trusted(request), int(time.time())
+    try:
+        reply = open_session(caller, Opening.decode(request.body), programme_of(configuration_in_use()), now)
+    except MalformedMessage as error:
+        raise ProblemRaised(Problem.MALFORMED_BODY, str(error)) from error
+    except SessionRefused as error:
+        raise ProblemRaised(Problem.CARD_SESSION, str(error)) from error
+    return answer_to(caller, reply.to_document(), now)
+
+
+@router.post(
+    "/{terminal}/card-sessions/{session}/answers",
+    openapi_extra=documented(CARD_REPLY, CARD_ANSWER),
+    summary="Bring what the card answered",
+)
+def post_answer(request: HttpRequest, terminal: str, session: str) -> JsonResponse:
+    """The next APDU, or the end. The same answer again has the same reply."""
+    caller, now = _trusted(request), int(time.time())
+    try:
+        name = read_hex(session, SESSION_LENGTH, "session")
+        reply = take_answer(caller, name, CardAnswer.decode(request.body), programme_of(configuration_in_use()), now)
+    except MalformedMessage as error:
+        raise ProblemRaised(Problem.MALFORMED_BODY, str(error)) from error
+    except NoSuchSession as error:
+        raise ProblemRaised(Problem.UNKNOWN_CARD_SESSION) from error
+    except SessionRefused as error:
+        raise ProblemRaised(Problem.CARD_SESSION, str(error)) from error
+    return answer_to(caller, reply.to_document(), now)
+
+
+@router.get("/{terminal}/cards/{uid}/waiting", openapi_extra=documented(WAITING), summary="What waits for a card")
+def get_waiting(request: HttpRequest, terminal: str, uid: str) -> JsonResponse:
+    """What an online tap would do: cents to be loaded, a load to be settled, a newer key 1."""
+    caller = _trusted(request)
+    try:
+        waiting = at_next_tap(read_hex(uid, UID_LENGTH, "uid"), programme_of(configuration_in_use()))
+    except MalformedMessage as error:
+        raise ProblemRaised(Problem.MALFORMED_QUERY, str(error)) from error
+    return answer_to(caller, waiting.to_document(), int(time.time()))
+
+
+def _trusted(request: HttpRequest) -> Terminal:
+    """Whom the signature named, if it is not suspended."""
+    caller = caller_of(request)
+    if caller.state != TerminalState.ACTIVE:
+        raise ProblemRaised(Problem.TERMINAL_NOT_ALLOWED)
+    return caller
