@@ -22,10 +22,10 @@ from drivers.errors import LibraryMissing
 from heitje.journal import Entry, Instrument, MalformedEntry, entry_hash
 from heitje.money import parse_euros
 from heitje.programme import TestProgramme
+from terminal import front_cli, health_cli
 from terminal.answer import EXIT_CODES, answer_document, answer_text
 from terminal.configuration import LANGUAGES, ConfigurationError, TerminalConfiguration
 from terminal.counter import Till
-from terminal.front_cli import add_commands
 from terminal.health.log_lines import log_to
 from terminal.journal_file import JournalNotWritten, JournalUnreadable
 from terminal.journal_store import JournalStore, closing_of
@@ -313,7 +313,8 @@ def _parser() -> argparse.ArgumentParser:
     _finish(sync, _sync)
 
     _finish(commands.add_parser("status", help="queue, bundle, open intents"), _status)
-    add_commands(commands, _finish)
+    front_cli.add_commands(commands, _finish)
+    health_cli.add_commands(commands, _finish)
     return parser
 
 

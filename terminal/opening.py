@@ -9,6 +9,8 @@ from pathlib import Path
 
 from drivers.devices import open_printer
 from drivers.printer.paper import PAPER_58_MM, PAPER_80_MM
+from heitje.programme import is_published
+from heitje.trust_root import root_keys
 from terminal.configuration import ConfigurationError, TerminalConfiguration
 from terminal.connecting import connect
 from terminal.connection import Connection
@@ -24,10 +26,13 @@ def load_till(directory: Path) -> tuple[TerminalConfiguration, TerminalKeys, Tru
     """What a till is set up with. Raises `ConfigurationError`."""
     configuration = TerminalConfiguration.load(directory)
     keys = TerminalKeys.load(configuration.keys_path, configuration.production)
+    store = trust_store_of(configuration, keys)
     try:
-        trust = trust_store_of(configuration, keys).load()
-    except TrustUnreadable as error:
+        trust, root = store.load(), root_keys(store.root)
+    except (TrustUnreadable, ValueError) as error:
         raise ConfigurationError(str(error)) from error
+    if configuration.production and any(map(is_published, root)):
+        raise ConfigurationError(f"{store.directory}: the published test root, and this till is set to production")
     if trust.bundle.df_name not in keys.masters:
         raise ConfigurationError(f"{configuration.keys_path}: no master for the cards of {trust.bundle.iss}")
     return configuration, keys, trust
