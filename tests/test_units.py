@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from backend.command_line import make_parser
+from terminal.cli import main as terminal_main
 
 UNITS = Path(__file__).resolve().parent.parent / "packaging" / "systemd"
 SERVICES = sorted(UNITS.glob("*.service"))
@@ -65,3 +66,11 @@ def test_what_a_backend_unit_starts_exists(unit: Path) -> None:
 def test_a_timer_has_its_service(timer: Path) -> None:
     assert timer.with_suffix(".service").exists()
     assert settings(timer)["WantedBy"] == ["timers.target"]
+
+
+def test_what_the_tills_unit_starts_exists(capsys: pytest.CaptureFixture[str]) -> None:
+    program, part, *words = shlex.split(settings(UNITS / "heitje-till@.service")["ExecStart"][0])
+    assert (program, part) == (PROGRAM, "terminal")
+    with pytest.raises(SystemExit) as stop:
+        terminal_main([*words, "--help"])
+    assert (stop.value.code, capsys.readouterr().err) == (0, "")
