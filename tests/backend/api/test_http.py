@@ -218,6 +218,9 @@ def test_the_documents_describe_every_address(backend: Served) -> None:
     assert (answer.status_code, document["openapi"][:3]) == (200, "3.1")
     assert set(document["paths"]) == {
         *(f"/v1/terminals/{{terminal}}/{name}" for name in ("journal", "holds", "outcomes", "head")),
+        "/v1/terminals/{terminal}/card-sessions",
+        "/v1/terminals/{terminal}/card-sessions/{session}/answers",
+        "/v1/terminals/{terminal}/cards/{uid}/waiting",
         *("/v1/trust/metadata/{name}", "/v1/trust/targets/{path}"),
     }
     for path, operations in document["paths"].items():
