@@ -5,7 +5,7 @@
 from heitje.journal import CardEvidence
 from heitje.refusals import Refusal
 from terminal.events import PrintAgain
-from terminal.flows.events import AskedAgain, Confirmed, CopyAsked
+from terminal.flows.events import AskedAgain, Confirmed, CopyAsked, FlowEvent
 from terminal.flows.scene import Happened, Scene
 from terminal.flows.stage import TROUBLE
 from terminal.sale import Phase, State, Verdict
@@ -50,6 +50,8 @@ def _accepted(scene: Scene, say: Words) -> View:
         tuple(facts),
         buttons=_after(state, say),
     )
+    if state.phase is Phase.RECEIPT:
+        return "accepted-printing", Tone.GOOD, telling
     return "accepted-no-paper" if state.paper in TROUBLE else "accepted", Tone.GOOD, telling
 
 
@@ -60,7 +62,8 @@ def _left_unresolved(scene: Scene, say: Words) -> View:
     icon = {True: Icon.BAG, False: Icon.NO_BAG, None: Icon.QUESTION}[state.given]
     amount = say.euros(state.amount)
     telling = Telling(say(f"closed.{word}"), lines, icon, amount, buttons=_after(state, say))
-    return f"closed-{word.replace('_', '-')}", Tone.CAREFUL, telling
+    name = "printing" if state.phase is Phase.RECEIPT else word.replace("_", "-")
+    return f"closed-{name}", Tone.CAREFUL, telling
 
 
 def _not_paid(scene: Scene, say: Words) -> View:
@@ -87,14 +90,15 @@ def _about_paper(state: State, say: Words) -> tuple[str, ...]:
 
 
 def _after(state: State, say: Words) -> tuple[Button, ...]:
-    if state.phase is Phase.RECEIPT:
-        return ()
-    trouble = state.paper in TROUBLE
+    """What can be done when the sale has ended; while its receipt is being printed, not yet."""
+    trouble, printing = state.paper in TROUBLE, state.phase is Phase.RECEIPT
     label = say("button.without_receipt" if trouble else "button.new_sale")
-    again = Weight.PRIMARY if trouble else Weight.NORMAL
+    print_again: FlowEvent | None = None if printing else PrintAgain()
+    go_on: FlowEvent | None = None if printing else Confirmed()
+    first, second = (Weight.PRIMARY, Weight.NORMAL) if trouble else (Weight.NORMAL, Weight.PRIMARY)
     return (
-        Button("print-again", say("button.print_again"), PrintAgain(), Icon.PRINTER, again),
-        Button("done", label, Confirmed(), Icon.NEXT, Weight.NORMAL if trouble else Weight.PRIMARY, Key.ENTER),
+        Button("print-again", say("button.print_again"), print_again, Icon.PRINTER, first),
+        Button("done", label, go_on, Icon.NEXT, second, Key.ENTER),
     )
 
 
