@@ -93,7 +93,7 @@ def carry(story: Story) -> Purses:
     stage, tell = story.stage, story.tell
     tell.chapter("3  The coins go onto a card, a phone, and paper")
     load = Cents(1000)
-    stage.ask_backend("card", "load", "--uid", CARD_UID.hex(), "--citizen", CITIZEN, "--amount", str(load))
+    stage.ask_backend("card", "register", "--uid", CARD_UID.hex(), "--citizen", CITIZEN, "--amount", str(load))
     card = stage.make_card(CARD_UID, load)
     tell.step(f"card {CARD_UID.hex()[-4:]}: {euros(load)} loaded")
     phone_key = stage.programme.phone_ed25519
