@@ -60,7 +60,7 @@ class TenderRecord:
 
 @dataclass(frozen=True, slots=True)
 class SaleRecord:
-    """One sale; `time` of its newest entry (Unix seconds), `number` that entry's."""
+    """One sale; `time` of the newest entry that tells how it stands (Unix seconds), `number` that entry's."""
 
     sale: bytes
     time: int
@@ -99,7 +99,8 @@ def sales_of(entries: Iterable[Entry], outcome_of: OutcomeOf) -> tuple[SaleRecor
         if entry.kind is Kind.REDEMPTION:
             redeemed[entry.seq] = intent
         home[intent] = entry.sale
-        sales[entry.sale] = SaleRecord(entry.sale, entry.time, entry.seq, ())
+        if entry.kind is not Kind.REFUND:
+            sales[entry.sale] = SaleRecord(entry.sale, entry.time, entry.seq, ())
     for intent, tender in intents.items():
         record = sales[home[intent]]
         told = replace(tender, outcome=outcome_of(tender.last))

@@ -75,8 +75,9 @@ def totals_of(
         amount, intent = entry.amount or 0, entry.of or 0
         if entry.kind is Kind.REDEMPTION and held.get(intent) in ("", "not_given"):
             continue
-        if held.get(intent):
-            sums[held[intent]] = sums[held.pop(intent)].minus(amount)
+        if name := held.get(intent):
+            sums[name] = sums[name].minus(amount)
+            del held[intent]
         if entry.kind is Kind.REDEMPTION and entry.instrument is not None:
             paid[entry.instrument] = paid.get(entry.instrument, Sum()).plus(amount)
         elif entry.kind is Kind.REFUND:
