@@ -55,3 +55,10 @@ def seconds(text: str) -> int:
     if not 0 <= number <= 86_400:
         raise argparse.ArgumentTypeError("0 to 86400 seconds")
     return number
+
+
+def count(text: str) -> int:
+    """A whole number from 1."""
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 10**9:
+        raise argparse.ArgumentTypeError("a whole number from 1")
+    return int(text)

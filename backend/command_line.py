@@ -10,7 +10,7 @@ import argparse
 from datetime import date
 from typing import Final
 
-from backend.arguments import Group, add_citizen, amount, declare, hexadecimal, seconds, subgroup
+from backend.arguments import Group, add_citizen, amount, count, declare, hexadecimal, seconds, subgroup
 from backend.card_command_line import add_cards
 from backend.key_command_line import add_keys
 from backend.tasks.transitions import Move
@@ -39,6 +39,7 @@ def make_parser() -> argparse.ArgumentParser:
     add_cards(group)
     _add_tasks(group)
     _add_treasury(group)
+    _add_risk(group)
     _add_trust(group)
     add_keys(group)
     return parser
@@ -124,6 +125,35 @@ def _add_treasury(group: Group) -> None:
 def _add_batch(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--date", required=True, type=date.fromisoformat, metavar="YYYY-MM-DD")
     parser.add_argument("--run", type=int, default=1, help="for a second batch on one date (default: %(default)s)")
+
+
+def _add_risk(group: Group) -> None:
+    parser = declare(
+        group,
+        "simulate-limits",
+        "risk.simulate_limits",
+        "what the offline limits cost in the worst case; exit code 1 where the loss fund is less",
+    )
+    parser.add_argument("--terminals", type=count, metavar="N", help="so many (default: those of the books)")
+    parser.add_argument(
+        "--owners", type=count, metavar="N", help="owners of shops (default: as the books, or one each)"
+    )
+    parser.add_argument(
+        "--offline-h",
+        type=count,
+        nargs="+",
+        default=[1, 8, 24, 72, 168],
+        metavar="H",
+        help="hours without a connection",
+    )
+    parser.add_argument(
+        "--payment-s", type=count, default=20, metavar="S", help="seconds from one payment to the next (default: 20)"
+    )
+    for name, what in (("phone", "phone"), ("paper", "paper"), ("card", "card")):
+        parser.add_argument(
+            f"--{name}-cents", type=count, metavar="CENTS", help=f"a terminal's limit of {what} (default: as it is)"
+        )
+    declare(group, "loss-meter", "risk.show_meter", "what was lost, what is exposed, and what the loss fund covers")
 
 
 def _add_trust(group: Group) -> None:

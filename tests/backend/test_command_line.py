@@ -220,3 +220,12 @@ def test_the_status_is_the_books(office: Office) -> None:
 
 def test_migrate_may_be_repeated(office: Office) -> None:
     assert office.do("migrate")["database"] == str(office.directory / "heitje.sqlite3")
+
+
+def test_the_limits_and_what_they_could_cost(office: Office) -> None:
+    small = office.do("simulate-limits", "--offline-h", "24")
+    assert (small["covered"], small["town"]["terminals"]) == (True, 1)
+    assert small["cases"][0]["terminal"]["phone"] == 10_000
+    large = office.call("simulate-limits", "--terminals", "500")
+    assert (large.returncode, "does NOT cover" in large.stdout) == (1, True)
+    assert office.do("loss-meter")["covered"] is True
