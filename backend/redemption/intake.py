@@ -7,7 +7,7 @@ judgement carried out in memory; at the end everything is written, set by set.
 """
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -46,12 +46,27 @@ class Programme:
     key_store: KeyStore
 
 
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """A batch that was read, with what its new entries prove by themselves, by their digests."""
+
+    batch: Batch
+    entries: list[Entry]
+    digests: list[str]
+    facts: dict[str, Facts]
+
+
 def receive(terminal: Terminal, batch: Batch, programme: Programme, now: int) -> BatchAnswer:
     """Take a batch in at Unix time `now`; one outcome per entry, and the new cursor.
 
     Raises `heitje.journal.MalformedEntry` for bytes that are no entry and `OutOfSequence` for a gap or a wrong prev;
     then nothing has changed.
     """
+    return book(terminal, examine_batch(terminal, batch, programme), programme, now)
+
+
+def examine_batch(terminal: Terminal, batch: Batch, programme: Programme) -> Examined:
+    """Everything that can be known without holding the database: every signature and MAC. Raises as `receive`."""
     entries = _read(terminal, batch)
     digests = [entry_hash(data).hex() for data in batch.entries]
     place = _place(terminal, programme)
@@ -61,32 +76,32 @@ def receive(terminal: Terminal, batch: Batch, programme: Programme, now: int) ->
         for data, digest, entry in zip(batch.entries, digests, entries, strict=True)
         if not known.holds(entry.seq, digest)  # what is there already is not checked again
     }
+    return Examined(batch, entries, digests, facts)
+
+
+def book(terminal: Terminal, examined: Examined, programme: Programme, now: int) -> BatchAnswer:
+    """Judge and write, in one transaction. Raises as `receive`."""
     careful = connection.vendor == "sqlite"
     while True:
         try:
             with transaction.atomic():
-                outcomes = _take_in(terminal, batch, entries, facts, digests, programme, now, careful)
-            return BatchAnswer(batch.after + len(entries), tuple(outcomes[entry.seq] for entry in entries))
+                outcomes = _take_in(terminal, examined, programme, now, careful)
+            told = tuple(outcomes[entry.seq] for entry in examined.entries)
+            return BatchAnswer(examined.batch.after + len(told), told)
         except NeedsCare:
             careful = True
 
 
 def _take_in(
-    terminal: Terminal,
-    batch: Batch,
-    entries: Sequence[Entry],
-    facts: Mapping[str, Facts],
-    digests: Sequence[str],
-    programme: Programme,
-    now: int,
-    careful: bool,
+    terminal: Terminal, examined: Examined, programme: Programme, now: int, careful: bool
 ) -> dict[int, EntryOutcome]:
     """The transaction. Locks come in one order: the loss fund (`careful`), the terminal, what is claimed, the shops."""
     if careful:
         lock((LOSS_FUND,))
     ((terminal.state,),) = select(f"SELECT state FROM shops_terminal AS t WHERE id = %s{locking('t')}", terminal.id)
-    branches = Branches.load(terminal.id, batch.after, len(entries))
-    placed = branches.place(batch.after, entries, digests)
+    after, entries, facts = examined.batch.after, examined.entries, examined.facts
+    branches = Branches.load(terminal.id, after, len(entries))
+    placed = branches.place(after, entries, examined.digests)
     fresh = [(facts[place.digest], place) for place in placed if not place.known and place.digest in facts]
     outcomes = {
         place.seq: EntryOutcome(place.seq, Outcome.DUPLICATE, branches.told(place)) for place in placed if place.known

@@ -49,6 +49,7 @@ class JournalEntry(models.Model):
                 fields=("terminal", "seq"), name="redemption_anchors", condition=models.Q(server_time__isnull=False)
             ),
             models.Index(fields=("terminal", "seq"), name="redemption_waited", condition=models.Q(waited=True)),
+            models.Index(fields=("terminal", "seq"), name="redemption_pending", condition=models.Q(outcome="pending")),
         ]
 
     def __str__(self) -> str:

@@ -17,14 +17,15 @@ from django.db import transaction
 from django.db.models import Max
 
 from backend.ledger import events
-from backend.ledger.accounts import AccountKind
-from backend.ledger.models import Account, Transfer
+from backend.ledger.accounts import LOSS_FUND, AccountKind, payable
+from backend.ledger.locking import lock
+from backend.ledger.models import Account
 from backend.ledger.posting import post_all
 from backend.redemption.refunds import cover_waiting
 from backend.settlement import bank_file
 from backend.settlement.bank_file import BatchOrder, CreditTransfer, Party
 from backend.settlement.models import Approval, Batch, BatchLine
-from backend.settlement.statements import write_statement
+from backend.settlement.statements import open_rows, write_statement
 from backend.shops.models import Shop
 from heitje.money import Cents
 
@@ -55,13 +56,15 @@ def settle(day: date, run: int, debtor: Debtor, directory: Path, now: int) -> Ba
 def cut(day: date, run: int, now: int) -> Batch:
     """Move each shop's payable into the batch, once for each (day, run), in one transaction."""
     with transaction.atomic():
+        lock((LOSS_FUND,))  # another night waits here, and then finds this one's batch
         batch = Batch.objects.filter(date=day, run=run).first()
         if batch is not None:
             return batch
-        owed = Account.objects.filter(kind=AccountKind.PAYABLE, balance__gt=0)
-        cover_waiting(owed.values_list("owner", flat=True), now)
+        owing = Account.objects.filter(kind=AccountKind.PAYABLE, balance__gt=0)
+        cover_waiting(owing.values_list("owner", flat=True), now)
+        owed = lock(payable(owner) for owner in owing.values_list("owner", flat=True))
         batch = Batch.objects.create(date=day, run=run, cut_at=now)
-        owed_to = dict(owed.values_list("owner", "balance"))
+        owed_to = {name.owner: held.balance for name, held in owed.items() if held.balance > 0}
         shops = Shop.objects.in_bulk(owed_to)
         _write_lines(batch, owed_to, shops)
         cuts = [
@@ -98,9 +101,12 @@ def export(batch: Batch, programme: str, directory: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     if batch.bank_file:
         _replace(folder / BANK_FILE, bytes(batch.bank_file))
-    for line in batch.lines.select_related("shop", "batch"):
+    still_open = open_rows()
+    for line in batch.lines.select_related("batch"):
         reference = bank_file.creditor_reference(programme, batch.date, batch.run, line.shop_id)
-        _replace(folder / f"statement-{line.shop_id}.csv", write_statement(line, reference))
+        _replace(
+            folder / f"statement-{line.shop_id}.csv", write_statement(line, reference, still_open.get(line.shop_id, ()))
+        )
 
 
 def approve(batch: Batch, official: str, now: int) -> int:
@@ -126,7 +132,8 @@ def folder_of(batch: Batch, directory: Path) -> Path:
 def _write_lines(batch: Batch, owed_to: dict[str, int], shops: dict[str, Shop]) -> None:
     """What each shop is sent, and which rows of the book that pays: those since its line before."""
     before = dict(BatchLine.objects.filter(shop__in=shops).values_list("shop").annotate(Max("last_transfer")))
-    last = Transfer.objects.aggregate(last=Max("id"))["last"] or 0
+    owing = Account.objects.filter(kind=AccountKind.PAYABLE, owner__in=shops)
+    last = dict(owing.values_list("owner", "last_transfer"))
     BatchLine.objects.bulk_create(
         [
             BatchLine(
@@ -136,7 +143,7 @@ def _write_lines(batch: Batch, owed_to: dict[str, int], shops: dict[str, Shop]) 
                 name=shop.name,
                 iban=shop.iban,
                 first_transfer=before.get(shop_id, 0) + 1,
-                last_transfer=last,
+                last_transfer=last[shop_id],
             )
             for shop_id, shop in shops.items()
         ]

@@ -70,6 +70,12 @@ class Migration(migrations.Migration):
             index=models.Index(fields=["item", "time"], name="redemption_item"),
         ),
         migrations.AddIndex(
+            model_name="journalentry",
+            index=models.Index(
+                condition=models.Q(("outcome", "pending")), fields=["terminal", "seq"], name="redemption_pending"
+            ),
+        ),
+        migrations.AddIndex(
             model_name="claim",
             index=models.Index(
                 condition=models.Q(("state__in", ("open", "unresolved", "voided"))),
