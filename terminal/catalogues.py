@@ -11,6 +11,7 @@ import hashlib
 import io
 import logging
 import os
+import struct
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
@@ -33,7 +34,7 @@ def load_catalogue(language: str) -> gettext.GNUTranslations:
     cached = _cache() / f"{language}-{hashlib.sha256(source).hexdigest()[:_HASH_LETTERS]}.mo"
     try:
         return gettext.GNUTranslations(io.BytesIO(cached.read_bytes()))
-    except (OSError, UnicodeDecodeError, ValueError):  # not there yet, or half a file
+    except (OSError, ValueError, struct.error):  # not there yet, or half a file
         compiled = compile_catalogue(source)
     _keep(cached, compiled)
     return gettext.GNUTranslations(io.BytesIO(compiled))

@@ -29,14 +29,16 @@ Made by `heitje terminal states --out docs/till-states.md` from the tables of `t
 """
 
 Pending = tuple[Any, ...]
+FLOW_STARTS: Final = (Scene(), Scene(with_operators=True))
 
 
 @dataclass
 class Walk:
-    """What was found: arrows from name to name with the events that lead along them, and each row that was taken."""
+    """What was found: arrows from name to name with the events along them, each row that was taken, states."""
 
     arrows: dict[tuple[str, str], set[str]] = field(default_factory=dict)
     rows: set[tuple[str, type]] = field(default_factory=set)
+    states: list[Any] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -67,8 +69,17 @@ def walk_sale() -> Walk:
 
 def walk_flows() -> Walk:
     """The flows around it, of a till with operators and of one without."""
-    table = Table(samples.FLOW_EVENTS, samples.FLOW_ANSWERS, flow_step, _place, _of_scene, lambda scene: scene.sale)
-    return walk(table, [Scene(), Scene(with_operators=True)])
+    return walk(flows_table(), FLOW_STARTS)
+
+
+def flows_table() -> Table:
+    """The flows' table, to be walked."""
+    return Table(samples.FLOW_EVENTS, samples.FLOW_ANSWERS, flow_step, _place, _of_scene, lambda scene: scene.sale)
+
+
+def reached(table: Table) -> list[Any]:
+    """One of each of the scenes that the flows can come to."""
+    return list(walk(table, FLOW_STARTS).states)
 
 
 def walk(table: Table, starts: Iterable[Any]) -> Walk:
@@ -78,6 +89,7 @@ def walk(table: Table, starts: Iterable[Any]) -> Walk:
     seen: set[tuple[Hashable, tuple[type, ...]]] = {(table.key(state), ()) for state, _ in waiting}
     while waiting:
         state, pending = waiting.popleft()
+        found.states.append(state)
         for event, left in _possible(pending, table):
             if not samples.can_happen(table.sale(state), pending, event):
                 continue

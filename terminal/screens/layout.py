@@ -27,7 +27,7 @@ _PAD_ROWS: Final = 4
 _PAD_COLUMNS: Final = 3
 _COLUMN_SLOTS_MIN: Final = 3
 _FOOT_HEIGHT: Final = 96
-_LANGUAGE_HEIGHT: Final = 80
+_LANGUAGE_HEIGHT: Final = 82
 _TILES_OF_TWO_ROWS: Final = 6
 
 
