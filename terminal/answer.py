@@ -55,7 +55,8 @@ def answer_text(till: Till, receipt: Receipt | None, language: str) -> str:
     if verdict is Verdict.REFUSED and state.problem is not None:
         lines.append(words_in(language).refusal(state.problem))
     if verdict is Verdict.UNRESOLVED:
-        lines.append("hold the same card again, or `heitje terminal close` the sale as given or not given")
+        lines.append("the card did not answer: `heitje terminal close` the sale as given or not given;")
+        lines.append("the next sale to the same card settles this one first, and then takes its own amount")
     say = words_in(language)
     lines += [f"  {say.instrument(tender.instrument)}  {say.euros(tender.amount)}" for tender in state.tenders]
     if state.balance is not None:

@@ -211,4 +211,6 @@ def _reason(error: Exception) -> Refusal:
             return Refusal.BAD_SIGNATURE
         case StatusFault(status=Status.AUTHENTICATION_ERROR):
             return Refusal.BAD_SIGNATURE
+        case StatusFault(status=Status.AUTHENTICATION_DELAY):
+            return Refusal.CARD_REMOVED  # it asks for time: hold it again
     return Refusal.CARD_ERROR

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Claims on purses: the card's own MAC and chain decide (CARD.md sections 7 and 9, LEDGER.md section 2)."""
 
+from dataclasses import replace
+
 from backend.ledger import accounts, events
 from backend.ledger.accounts import AccountName
 from backend.minting.keystore import KeyStore
@@ -29,6 +31,7 @@ from backend.redemption.rules import check_card_rules, is_after_block
 from backend.redemption.situation import Situation
 from backend.redemption.voucher_claims import event_id, reference_of
 from heitje.journal import Entry
+from heitje.messages import Outcome
 from heitje.money import Cents
 
 
@@ -54,10 +57,13 @@ def judge_card(facts: Facts, claim: Claim, situation: Situation, key_store: KeyS
     if claim.state == ClaimState.VOIDED:  # it did happen, and the till said that it did not
         case = OpenCase(CaseKind.CONTRADICTION, held=claim.amount)
         return refused(Reason.VOIDED_BEFORE, *news.loads, refuse, case, AddLink(link, claim))
+    covered = situation.holdings[accounts.purse(claim.item)] + news.loaded >= claim.amount
+    if claim.state == ClaimState.UNRESOLVED and claim.given is False and covered:
+        return _give_back(claim, link, news, situation, entry)
     broken = check_card_rules(facts, claim, situation) if situation.trusted else None
     if broken is None and is_after_block(facts.entry, claim, situation):
         return _pay_for_blocked(claim, link, news, situation, entry)
-    if situation.holdings[accounts.purse(claim.item)] + news.loaded < claim.amount:
+    if not covered:
         if broken is None and situation.cards[claim.item].replaced_at is not None:
             return _pay_for_replaced(claim, link, news, situation, entry)
         case = OpenCase(CaseKind.CARD_OVERDRAWN, held=claim.amount)
@@ -65,8 +71,25 @@ def judge_card(facts: Facts, claim: Claim, situation: Situation, key_store: KeyS
     if broken is not None:
         case = OpenCase(CaseKind.CARD_RULES, held=claim.amount)
         return refused(broken, *news.loads, refuse, case, AddLink(link, claim), *news.claims)
-    settle = Settle(claim, ClaimState.REDEEMED, to_shop(claim), claim.amount, completed_by=entry.seq)
+    told = Outcome.ACCEPTED if claim.state == ClaimState.UNRESOLVED else None
+    settle = Settle(claim, ClaimState.REDEEMED, to_shop(claim), claim.amount, completed_by=entry.seq, outcome=told)
     return accepted(*_in_order(news, settle, AddLink(link, claim)))
+
+
+def _give_back(claim: Claim, link: Link, news: News, situation: Situation, entry: Entry) -> Judgement:
+    """Proved after the cashier closed the sale as not given: whichever proof comes first, the shop is not paid."""
+    reason = Reason.RETURNED_TO_CITIZEN
+    settle = Settle(
+        claim,
+        ClaimState.RETURNED,
+        to_citizen(claim, situation),
+        claim.amount,
+        given=False,
+        completed_by=entry.seq,
+        outcome=Outcome.ACCEPTED,
+        reason=reason,
+    )
+    return accepted(*_in_order(news, settle, AddLink(link, claim)), reason=reason)
 
 
 def judge_closing(entry: Entry, claim: Claim, proof: Proof, situation: Situation, key_store: KeyStore) -> Judgement:
@@ -93,7 +116,11 @@ def judge_closing(entry: Entry, claim: Claim, proof: Proof, situation: Situation
 def judge_void(entry: Entry, claim: Claim, proof: Proof, situation: Situation, key_store: KeyStore) -> Judgement:
     """A void; where the chain proves that the card committed, the citizen gets the money back and a person looks."""
     if proof.link is None:
-        return accepted(Settle(claim, ClaimState.VOIDED, completed_by=entry.seq))
+        voided = Settle(claim, ClaimState.VOIDED, completed_by=entry.seq)
+        if claim.state == ClaimState.UNRESOLVED:  # the entry that closed it has its answer as well
+            told = Outcome.REFUSED if claim.given else Outcome.ACCEPTED
+            voided = replace(voided, outcome=told, reason=Reason.NEVER_COMMITTED)
+        return accepted(voided)
     event = to_citizen(claim, situation)
     back = Settle(claim, ClaimState.RETURNED, event, claim.amount, given=False, completed_by=entry.seq)
     news = proved_by(proof.link, claim.item, claim, situation, key_store)

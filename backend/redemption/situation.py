@@ -129,8 +129,8 @@ class Situation:
     settled_loads: list[Load] = field(default_factory=list)
     touched: dict[int, Claim] = field(default_factory=dict)
     """Claims to be written, by identity."""
-    told: list[tuple[Claim, Outcome, str]] = field(default_factory=list)
-    """What waiting entries of earlier batches, or of other terminals, are told now."""
+    told: list[tuple[Claim, int | None, Outcome, str]] = field(default_factory=list)
+    """What waiting entries of earlier batches, or of other terminals, are told now: a claim's, by number."""
 
     def __post_init__(self) -> None:
         self.holdings, self.guarantee_left = Shared(self.careful), Shared(self.careful)
@@ -266,6 +266,7 @@ class Situation:
         if claim.unsent:
             self._count(claim, 1)
         claim.given = effect.given if effect.given is not None else claim.given
+        waiting = claim.completed_by
         claim.completed_by = effect.completed_by or claim.completed_by
         if effect.event is not None:
             self._post(effect.event)
@@ -275,5 +276,5 @@ class Situation:
         if claim.terminal_id == self.terminal.id and claim.completed_by is not None:
             self.completions[ClaimKey(claim.branch, claim.completed_by)] = claim
         if effect.outcome is not None:
-            self.told.append((claim, effect.outcome, "" if effect.reason is None else str(effect.reason)))
+            self.told.append((claim, waiting, effect.outcome, "" if effect.reason is None else str(effect.reason)))
         self.touched[id(claim)] = claim

@@ -124,15 +124,13 @@ def _write_loads(situation: Situation) -> None:
 
 def _tell_waiting(situation: Situation) -> None:
     """Give entries that waited their outcome: those of this batch in memory, others where they are stored."""
-    for claim, outcome, reason in situation.told:
-        if claim.completed_by is None:
+    for claim, waiting, outcome, reason in situation.told:
+        if waiting is None:
             continue
         mine = claim.terminal_id == situation.terminal.id
-        entry = situation.entries.get(ClaimKey(claim.branch, claim.completed_by)) if mine else None
+        entry = situation.entries.get(ClaimKey(claim.branch, waiting)) if mine else None
         if entry is not None:
             entry.outcome, entry.reason = outcome, reason
         else:
-            stored = JournalEntry.objects.filter(
-                terminal=claim.terminal_id, branch=claim.branch, seq=claim.completed_by
-            )
+            stored = JournalEntry.objects.filter(terminal=claim.terminal_id, branch=claim.branch, seq=waiting)
             stored.update(outcome=outcome, reason=reason)

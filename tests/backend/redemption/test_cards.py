@@ -189,6 +189,37 @@ def test_closed_unresolved_and_found_again_is_posted_once(city: City, till: Till
 
 
 @pytest.mark.parametrize("given", [True, False])
+def test_what_the_cashier_closed_is_kept_when_the_card_comes_back(
+    city: City, till: Till, card: Plastic, given: bool
+) -> None:
+    """No path pays a shop for goods not given, whichever proof comes first (CARD.md section 9)."""
+    intent = till.card_intent(card, 100)
+    proof = till.commit(card, intent)
+    till.complete(intent, Kind.UNRESOLVED, given=given)
+    assert till.outcomes()[-1] == WAITS
+    till.complete(intent, evidence=proof)
+    assert till.outcomes()[-1] == ("accepted", None if given else "returned to the citizen")
+    (closing,) = waited_since(Terminal.objects.get(id=till.name), 0)
+    assert str(closing.outcome) == "accepted"
+    assert purse(city, card) == card.balance == 2400
+    assert city.holds(accounts.payable("bakker-1")) == (100 if given else 0)
+    assert city.earned("citizen-1") == (0 if given else 100)
+    assert_sound()
+
+
+@pytest.mark.parametrize(("given", "told"), [(True, "refused"), (False, "accepted")])
+def test_a_void_after_a_closing_answers_both(till: Till, card: Plastic, given: bool, told: str) -> None:
+    intent = till.card_intent(card, 100)
+    till.complete(intent, Kind.UNRESOLVED, given=given)
+    assert till.outcomes()[-1] == WAITS
+    till.complete(intent, Kind.VOID)
+    assert till.outcomes()[-1] == ("accepted", None)
+    (closing,) = waited_since(Terminal.objects.get(id=till.name), 0)
+    assert (str(closing.outcome), closing.reason) == (told, "the card never committed")
+    assert_sound()
+
+
+@pytest.mark.parametrize("given", [True, False])
 @pytest.mark.parametrize("order", ["closing first", "proof first"])
 def test_the_next_transaction_proves_a_commit(
     city: City, till: Till, other: Till, card: Plastic, given: bool, order: str
