@@ -1,6 +1,8 @@
 # SPDX-FileCopyrightText: 2026 The Heitje contributors
 # SPDX-License-Identifier: EUPL-1.2
-"""`heitje card personalise | show | check-silicon`: the desk where citizens' cards are made and looked at.
+"""`heitje card personalise | load | renew | show | check-silicon`: the desk of citizens' cards.
+
+With `--backend` the backend works on the card over this desk's reader, with keys that never come here (`relay_cli`).
 
 Exit codes: 0 done, 1 the card was refused or the work failed, 2 not understood or not set up.
 """
@@ -19,9 +21,10 @@ from heitje.card.examination import STEPS, Looked, Progress, Step
 from heitje.card.session import Transmit
 from heitje.card.silicon import Finding, Verdict
 from heitje.programme import TestProgramme
-from terminal import card_words
+from terminal import card_words, relay_cli
 from terminal.card_desk import CardDesk, DeskFailed
 from terminal.card_issuer import CARD_LIFE_YEARS, CardIssuer, TestIssuer
+from terminal.card_relay import CardRelay
 
 EXIT_FAILED: Final = 1
 EXIT_USAGE: Final = 2
@@ -33,20 +36,32 @@ _LIFE_MAX_YEARS: Final = 20
 def main(argv: list[str]) -> int:
     """Run one sub-command. Returns its exit code."""
     arguments = _parser().parse_args(argv)
-    command: Callable[[argparse.Namespace, CardDesk, CardIssuer], int] = arguments.command
     try:
-        issuer = _issuer(arguments)
+        command = _command(arguments)
         desk = CardDesk(open_reader(arguments.reader), _tell, arguments.timeout_s)
     except (OSError, ValueError, LibraryMissing) as error:
         print(f"heitje card: {error}", file=sys.stderr)
         return EXIT_USAGE
     try:
-        return command(arguments, desk, issuer)
+        return command(desk)
     except DeskFailed as error:
         if arguments.json:
             print(json.dumps({"done": False, "reason": str(error)}))
         print(f"heitje card: {error}", file=sys.stderr)
         return EXIT_FAILED
+
+
+def _command(arguments: argparse.Namespace) -> Callable[[CardDesk], int]:
+    """What is to be done, by whoever has the keys. Raises `ValueError`, `OSError`."""
+    over_line: Callable[[argparse.Namespace, CardDesk, CardRelay], int] | None = arguments.over_line
+    here: Callable[[argparse.Namespace, CardDesk, CardIssuer], int] | None = arguments.here
+    if over_line is not None and (here is None or arguments.backend is not None or arguments.dir is not None):
+        relay = relay_cli.relay_of(arguments, _tell)
+        return lambda desk: over_line(arguments, desk, relay)
+    if here is None:
+        raise ValueError("which backend? give --backend URL")
+    issuer = _issuer(arguments)
+    return lambda desk: here(arguments, desk, issuer)
 
 
 def _personalise(arguments: argparse.Namespace, desk: CardDesk, issuer: CardIssuer) -> int:
@@ -107,6 +122,8 @@ def _tell(text: str) -> None:
 
 
 def _issuer(arguments: argparse.Namespace) -> CardIssuer:
+    if arguments.test_programme is None:
+        raise ValueError("whose card is it? give --test-programme, or --backend")
     programme = TestProgramme.parse(arguments.test_programme.read_text(encoding="utf-8"))
     scope = tuple(getattr(arguments, "scope", ())) or None
     years = getattr(arguments, "years", CARD_LIFE_YEARS)
@@ -144,7 +161,16 @@ def _parser() -> argparse.ArgumentParser:
     personalise.add_argument(
         "--scope", action="append", default=[], metavar="TEXT", help="bind the whole purse, as category:bakery"
     )
-    _finish(personalise, _personalise)
+    personalise.add_argument("--order", type=int, metavar="N", help="with --backend: the order that it is for")
+    relay_cli.add_backend(personalise)
+    _finish(personalise, _personalise, relay_cli.personalise)
+
+    load = commands.add_parser("load", help="put on a card what waits for it, and settle what is in flight")
+    relay_cli.add_backend(load)
+    _finish(load, None, relay_cli.load)
+    renew = commands.add_parser("renew", help="move a card's key 1 to its newest version")
+    relay_cli.add_backend(renew)
+    _finish(renew, None, relay_cli.renew)
 
     _finish(commands.add_parser("show", help="certificate, balance, last transactions, counter, key version"), _show)
 
@@ -156,13 +182,22 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _finish(command: argparse.ArgumentParser, run: Callable[[argparse.Namespace, CardDesk, CardIssuer], int]) -> None:
+def _finish(
+    command: argparse.ArgumentParser,
+    here: Callable[[argparse.Namespace, CardDesk, CardIssuer], int] | None,
+    over_line: Callable[[argparse.Namespace, CardDesk, CardRelay], int] | None = None,
+) -> None:
+    """`here`: done with a test programme's keys; `over_line`: done by the backend."""
     command.add_argument("--reader", required=True, metavar="ADDR", help="pcsc:*, pcsc:NAME or pn532:/dev/ttyUSB0")
     command.add_argument(
-        "--test-programme", type=Path, required=True, metavar="FILE", help="whose card it is, with its keys"
+        "--test-programme",
+        type=Path,
+        required=over_line is None,
+        metavar="FILE",
+        help="whose card it is, with its keys; or who this desk is",
     )
     command.add_argument(
         "--timeout-s", type=_seconds, default=DEFAULT_TIMEOUT_S, metavar="N", help="give up after (60)"
     )
     command.add_argument("--json", action="store_true", help="answer for a program; progress is on standard error")
-    command.set_defaults(command=run)
+    command.set_defaults(here=here, over_line=over_line)
