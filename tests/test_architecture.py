@@ -54,6 +54,7 @@ HOME_OF_LIBRARY: dict[str, str | tuple[str, ...]] = {
     "gunicorn": "backend/serving.py",
     "http_message_signatures": "heitje/request_signature.py",
     "lxml": "backend/settlement/bank_file.py",
+    "nacl": "backend/redemption/signatures.py",
     "nfc": "drivers/card/pn532.py",
     "ninja": "backend/api/",
     "pkcs11": "backend/minting/pkcs11_token.py",

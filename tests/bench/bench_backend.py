@@ -8,8 +8,12 @@ before the clock runs: the till's work is not the backend's.
 
 from __future__ import annotations
 
+import gc
+import hashlib
 import http.client
 import json
+import os
+import statistics
 import subprocess
 import sys
 import threading
@@ -17,17 +21,23 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
+import psycopg
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from heitje import codes, server_time
+from heitje.card import transaction
+from heitje.card.keys import diversify
+from heitje.card.layout import KEY_TRANSACTION_MAC, Command
+from heitje.card.record import Record, RecordKind, reference_of
 from heitje.codes import PaymentCode
-from heitje.journal import Entry, Instrument, Kind, PhoneEvidence, entry_hash, head_of
+from heitje.journal import CardEvidence, Entry, Instrument, Kind, PhoneEvidence, entry_hash, head_of
 from heitje.keys import SigningKey
 from heitje.messages import BATCH_ENTRIES_MAX, Batch
 from heitje.money import Cents
@@ -37,11 +47,13 @@ from heitje.request_signature import Request, sign_request
 if TYPE_CHECKING:
     from tests.conftest import Cluster
 
-TILLS = 6
-BATCHES = 8
+TILLS = 8
+BATCHES = 6
 PER_BATCH = (BATCH_ENTRIES_MAX - 1) // 2
 """A time anchor begins each batch, as at each contact; one place stays free."""
 CODES_PER_PHONE = 5
+NIGHT_SALES = 1_000_000
+NIGHT_SHOPS = 2000
 PRICE = Cents(4)
 LARGE: dict[str, str] = {
     "shared_buffers": "1GB",
@@ -146,7 +158,8 @@ def furnish(town: Town) -> None:
 
 def issue(town: Town, count: int) -> list[bytes]:
     """Allowances for phones."""
-    from django.db import connection, transaction
+    from django.db import connection
+    from django.db.transaction import atomic
 
     from backend.assembly import configuration_in_use, programme_of
     from backend.minting.vouchers import issue_allowance
@@ -154,7 +167,7 @@ def issue(town: Town, count: int) -> list[bytes]:
     tokens = []
     store = programme_of(configuration_in_use()).key_store
     phone = town.programme.phone_ed25519.public
-    with transaction.atomic():
+    with atomic():
         for _ in range(count):
             amount = Cents(CODES_PER_PHONE * PRICE)
             issued = issue_allowance(
@@ -197,8 +210,11 @@ def write_phone_batches(town: Town, count: int) -> None:
             till.batches.append(Batch(after, tuple(entries)))
 
 
-def upload_all(town: Town, url: str) -> float:
-    """Every till its batches, all tills at once; how long it took, seconds. Everything must be accepted."""
+def upload_all(town: Town, url: str, times: list[float] | None = None) -> float:
+    """Every till its batches, all tills at once; how long it took, seconds. Everything must be accepted.
+
+    Into `times` goes how long each request took.
+    """
     parts = urlsplit(url)
     signed: list[list[Request]] = []
     for till in town.tills:
@@ -216,9 +232,12 @@ def upload_all(town: Town, url: str) -> float:
             connection.connect()
             ready.wait()
             for request in requests:
+                start = time.perf_counter()
                 connection.request("POST", urlsplit(request.url).path, request.body, request.headers)
                 with connection.getresponse() as response:
                     answers.append(response.read())
+                if times is not None:
+                    times.append(time.perf_counter() - start)
         return answers
 
     with ThreadPoolExecutor(len(signed)) as pool:
@@ -241,6 +260,227 @@ def verify_rate() -> float:
     for _ in range(2000):
         public.verify(signature, message)
     return 2000 / (time.perf_counter() - start)
+
+
+def write_card_batches(town: Town, count: int, cards: int) -> None:
+    """Full batches for each till, of cards that pay often."""
+    from django.db import connection
+    from django.db.transaction import atomic
+
+    from backend.minting.cards import load_card_at_issue
+
+    for till in town.tills:
+        plastic = [Plastic(till.id[-5:] + number.to_bytes(2, "big")) for number in range(cards)]
+        with atomic():
+            for card in plastic:
+                load_card_at_issue(card.uid, "bench", Cents(card.balance), int(time.time()))
+        connection.close()
+        for _ in range(count):
+            after, now = till.seq, int(time.time())
+            anchor = server_time.sign(till.id, now, town.programme.mint)
+            entries = [till.append(Kind.TIME_ANCHOR, server_time=anchor, bundle=1)]
+            for number in range(PER_BATCH):
+                card, tmri = plastic[number % cards], till.id + (till.seq + 1).to_bytes(8, "big")
+                intent, proof = card.pay(town.programme, tmri, PRICE, now)
+                tender = {
+                    "sale": till.seq.to_bytes(16, "big"),
+                    "amount": PRICE,
+                    "instrument": Instrument.CARD,
+                    "offline": True,
+                    "bundle": 1,
+                    "operator": "till",
+                }
+                entries.append(till.append(Kind.INTENT, evidence=intent, **tender))
+                entries.append(till.append(Kind.REDEMPTION, of=till.seq, evidence=proof, **tender))
+            till.batches.append(Batch(after, tuple(entries)))
+
+
+@dataclass
+class Plastic:
+    """A card: it counts, signs and remembers."""
+
+    uid: bytes
+    balance: int = 2000
+    tmc: int = 0
+    last_reader: bytes = bytes(16)
+
+    def pay(self, programme: TestProgramme, tmri: bytes, amount: int, now: int) -> tuple[CardEvidence, CardEvidence]:
+        """The evidence before it commits, and after."""
+        ktm = diversify(programme.master_transaction_mac, self.uid, programme.df_name, KEY_TRANSACTION_MAC)
+        keys = transaction.transaction_keys(ktm, self.tmc, self.uid)
+        enc_tmri = transaction.encrypt_reader_id(keys.enc, self.last_reader)
+        record = Record(RecordKind.SALE, now, reference_of(tmri), amount).pack()
+        before = CardEvidence(self.uid, tmri, enc_tmri, self.balance, record, tmc_before=self.tmc)
+        tmi = transaction.tmi_of_payment(
+            Command.DEBIT, balance=self.balance, amount=amount, tmri=tmri, enc_tmri=enc_tmri, record=record
+        )
+        self.tmc, self.balance, self.last_reader = self.tmc + 1, self.balance - amount, tmri
+        after = replace(before, tmc=self.tmc, tmv=transaction.tmv(keys.mac, tmi), tmc_before=None)
+        return before, after
+
+
+BARE: Final = """
+CREATE TABLE bare_redemption (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, terminal text, seq bigint,
+    item text, amount bigint, at bigint, UNIQUE (terminal, seq));
+CREATE TABLE bare_posting (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, event text UNIQUE, debit bigint,
+    credit bigint, amount bigint, at bigint);
+CREATE TABLE bare_balance (id bigint PRIMARY KEY, balance bigint CHECK (balance >= 0));
+INSERT INTO bare_balance SELECT n, 1000000000 FROM generate_series(1, 100000) AS n;
+GRANT ALL ON ALL TABLES IN SCHEMA public TO heitje
+"""
+BARE_BATCH: Final = """
+WITH r AS (
+    SELECT * FROM unnest(%s::bigint[], %s::text[], %s::bigint[]) AS u (seq, item, debit)
+), redemption AS (
+    INSERT INTO bare_redemption (terminal, seq, item, amount, at) SELECT %s, r.seq, r.item, 4, 0 FROM r
+    ON CONFLICT DO NOTHING RETURNING seq
+), posting AS (
+    INSERT INTO bare_posting (event, debit, credit, amount, at)
+    SELECT 'redemption:' || %s || ':' || r.seq, r.debit, %s, 4, 0 FROM r
+), paid AS (
+    UPDATE bare_balance AS b SET balance = b.balance - 4 FROM r WHERE b.id = r.debit
+)
+UPDATE bare_balance SET balance = balance + 4 * (SELECT count(*) FROM redemption) WHERE id = %s
+"""
+
+
+def bare_inserts(cluster: Cluster, client: int, batches: int) -> None:
+    """What a database does at least: one statement and one commit for a batch of redemptions."""
+    address = f"host={cluster.directory} user=heitje dbname=bare"
+    with psycopg.connect(address, autocommit=True, prepare_threshold=0) as bare:
+        for number in range(batches):
+            seqs = range(number * PER_BATCH, (number + 1) * PER_BATCH)
+            items = [hashlib.sha256(f"{client}/{seq}".encode()).hexdigest()[:32] for seq in seqs]
+            debits = [client * 20_000 + seq % 10_000 + 100 for seq in seqs]
+            name, shop = f"{client:016x}", client + 1
+            bare.execute(BARE_BATCH, (list(seqs), items, debits, name, name, shop, shop))
+
+
+def at_once(tasks: list[Callable[[], object]]) -> float:
+    """Each in a process of its own; how long they took together, seconds. They begin when all are ready."""
+    ready, go = os.pipe(), os.pipe()
+    children = []
+    for task in tasks:
+        child = os.fork()
+        if child == 0:
+            try:
+                os.write(ready[1], b".")
+                os.read(go[0], 1)
+                task()
+                os._exit(0)
+            finally:
+                os._exit(1)
+        children.append(child)
+    for _ in children:
+        os.read(ready[0], 1)
+    start = time.perf_counter()
+    os.write(go[1], b"." * len(children))
+    assert all(os.waitpid(child, 0)[1] == 0 for child in children)
+    return time.perf_counter() - start
+
+
+def bare_rate(cluster: Cluster, clients: int, batches: int = 40) -> float:
+    """Redemptions per second of the bare array insert."""
+    cluster.sql("CREATE DATABASE bare")
+    cluster.sql(BARE, "bare")
+    took = at_once([partial(bare_inserts, cluster, client, batches) for client in range(clients)])
+    cluster.sql("DROP DATABASE bare WITH (FORCE)")
+    return clients * batches * PER_BATCH / took
+
+
+def booked(town: Town, till: Till) -> Callable[[], None]:
+    """What follows the verification of a till's batches: judging, writing, committing."""
+    from backend.assembly import configuration_in_use, programme_of
+    from backend.redemption import intake
+    from backend.shops.models import Terminal
+
+    programme = programme_of(configuration_in_use())
+    terminal = Terminal.objects.select_related("shop").get(id=till.id.hex())
+    examined = [intake.examine_batch(terminal, batch, programme) for batch in till.batches]
+    till.batches.clear()
+
+    def work() -> None:
+        gc.collect()
+        gc.freeze()
+        gc.disable()
+        for batch in examined:
+            answer = intake.book(terminal, batch, programme, int(time.time()))
+            assert {str(outcome.outcome) for outcome in answer.outcomes} == {"accepted"}
+
+    return work
+
+
+def test_after_verification(town: Town, cluster: Cluster, figure: Callable[..., None]) -> None:
+    from django.db import connection
+
+    write_phone_batches(town, BATCHES)
+    tasks = [booked(town, till) for till in town.tills]
+    connection.close()
+    limit = bare_rate(cluster, 2)
+    rate = 2 * BATCHES * PER_BATCH / statistics.median(at_once(list(pair)) for pair in batched_pairs(tasks))
+    figure("redemptions after verification, 2 clients", rate, "redemptions/s", limit, rate / limit, 0.7)
+
+
+def batched_pairs(tasks: list[Callable[[], None]]) -> Iterator[tuple[Callable[[], None], Callable[[], None]]]:
+    """Two and two."""
+    return zip(tasks[::2], tasks[1::2], strict=True)
+
+
+def test_card_intake(town: Town, figure: Callable[..., None]) -> None:
+    with town.served() as url:
+        write_card_batches(town, BATCHES, 80)
+        rate = TILLS * BATCHES * PER_BATCH / upload_all(town, url)
+    figure("card redemptions, HTTP to commit, PostgreSQL", rate, "redemptions/s", 15_000, rate / 15_000, 1.0)
+
+
+@pytest.mark.parametrize("clients", [1, 8])
+def test_online_single(town: Town, cluster: Cluster, figure: Callable[..., None], clients: int) -> None:
+    """One redemption, one request, one answer; against PostgreSQL's own measure of small transactions."""
+    cluster.sql("CREATE DATABASE tpcb")
+    cluster.run("pgbench", "-i", "-q", "-s", "10", "tpcb")
+    told = cluster.run("pgbench", "-n", "-c", str(clients), "-j", "2", "-T", "4", "tpcb")
+    cluster.sql("DROP DATABASE tpcb WITH (FORCE)")
+    limit = float(next(line.split()[2] for line in told.splitlines() if line.startswith("tps")))
+    one = Town(town.directory, town.programme, town.tills[:clients])
+    write_phone_batches(one, 1)
+    for till in one.tills:
+        batch = till.batches[-1]
+        first, *rest = batch.entries
+        pairs = [rest[number : number + 2] for number in range(0, len(rest), 2)]
+        till.batches = [Batch(batch.after, (first, *pairs[0]))]
+        till.batches += [Batch(batch.after + 1 + 2 * n, tuple(pair)) for n, pair in enumerate(pairs[1:], start=1)]
+    times: list[float] = []
+    with one.served() as url:
+        took = upload_all(one, url, times)
+    rate = len(times) / took
+    figure(f"online single redemption, {clients} clients", rate, "redemptions/s", limit, rate / limit, 0.5)
+    slowest = statistics.quantiles(times, n=100)[98] * 1000
+    figure(f"online single redemption, {clients} clients, p99", slowest, "ms", 50.0, 50.0 / slowest, 1.0)
+
+
+def test_night(town: Town, cluster: Cluster, figure: Callable[..., None]) -> None:
+    """1 000 000 redemptions in the book, owed to 2 000 shops; cut, bank file and a statement for each."""
+    cluster.sql(
+        f"""
+        SET search_path TO testburg;
+        INSERT INTO shops_shop (id, owner, name, category, area, iban)
+            SELECT 'night-' || n, 'night-' || n, 'Winkel ' || n, 'cafe', 'centrum', 'NL20INGB0001234567'
+            FROM generate_series(1, {NIGHT_SHOPS}) AS n;
+        INSERT INTO ledger_account (kind, owner)
+            SELECT 'payable', 'night-' || n FROM generate_series(1, {NIGHT_SHOPS}) AS n;
+        INSERT INTO ledger_transfer (event, line, kind, debit_id, credit_id, amount, reference, at)
+            SELECT 'night:' || n, 0, 'redeemed', d.id, c.first + n % {NIGHT_SHOPS}, 1, 'till/' || n, 1795500000
+            FROM generate_series(1, {NIGHT_SALES}) AS n,
+                (SELECT id FROM ledger_account WHERE kind = 'citizen' AND owner = 'bench') AS d,
+                (SELECT min(id) AS first FROM ledger_account WHERE kind = 'payable' AND owner LIKE 'night-%') AS c;
+        ANALYZE;
+        """,  # noqa: S608  # the numbers are ours
+        "bench",
+    )
+    start = time.perf_counter()
+    heitje("settle", "--dir", town.directory, "--date", "2026-11-25")
+    took = time.perf_counter() - start
+    figure(f"night of {NIGHT_SALES} redemptions and {NIGHT_SHOPS} shops", took, "s", 60.0, 60.0 / took, 1.0)
 
 
 def test_phone_intake(town: Town, figure: Callable[..., None]) -> None:
