@@ -19,9 +19,10 @@ PARTS: Final = {
     "sim": ("firmware_sim.cli", "simulated card, printer, scanner, or a whole counter"),
     "vectors": ("heitje.vectors.cli", "run files of known answers"),
     "demo": ("firmware_sim.demo.cli", "the whole story on one machine"),
+    "shop": ("firmware_sim.shop.cli", "a counter to play with: the till, and all that can happen to it"),
 }
 """Found by name, so that a machine holds only the parts that it needs: a till has no backend, a server no devices."""
-_EXTRAS: Final = {"card": "terminal"}
+_EXTRAS: Final = {"card": "terminal", "shop": "demo,screens"}
 """The extra to install, where it is not called as its part is."""
 
 

@@ -20,7 +20,7 @@ class ProgramFailed(Exception):
     """A program did something else than the story needs; the text has what it said."""
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
     """This environment, with the folder that `heitje` is run from on the path of the programs."""
     root = str(Path(__file__).resolve().parent.parent.parent)
     paths = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
@@ -34,7 +34,7 @@ def run(*words: str, expected: tuple[int, ...] = (0,)) -> dict[str, Any]:
         check=False,
         capture_output=True,
         text=True,
-        env=_environment(),
+        env=environment(),
         stdin=subprocess.DEVNULL,
     )
     if done.returncode not in expected:
@@ -58,7 +58,7 @@ class Selling:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            env=_environment(),
+            env=environment(),
         )
         line = _read_line(process.stderr)
         if not line.startswith("waiting"):
@@ -84,8 +84,15 @@ class Server:
     url: str = ""
     _process: "subprocess.Popen[str] | None" = field(default=None, repr=False)
 
+    @property
+    def is_up(self) -> bool:
+        """Whether it serves."""
+        return self._process is not None and self._process.poll() is None
+
     def start(self) -> None:
         """Serve; returns when it is ready. Raises `ProgramFailed`."""
+        if self.is_up:
+            return
         words = ("backend", "serve", "--dir", str(self.directory), "--port", str(self.port))
         process = subprocess.Popen(
             [*_HEITJE, *words],
@@ -93,7 +100,7 @@ class Server:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            env=_environment(),
+            env=environment(),
         )
         said = []
         while not (line := _read_line(process.stdout)).startswith(READY_PREFIX):
