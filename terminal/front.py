@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from terminal.attended import Attended
-from terminal.flows.events import Erased, FlowEvent, Typed
+from terminal.flows.events import Back, Erased, FlowEvent, Typed
 from terminal.flows.scene import Place, Scene
 from terminal.health.service import ServiceManager
 from terminal.remote import Asked
@@ -169,4 +169,6 @@ class Front:
         for button in self.screen.buttons:
             if button.key == key:
                 return button.event
+        if key == Key.ESCAPE:
+            return Back()
         return Typed(key) if key.isdigit() else None

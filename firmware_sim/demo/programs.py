@@ -130,5 +130,7 @@ def _read_line(stream: IO[str] | None) -> str:
 
 def _drain(stream: IO[str] | None) -> None:
     """Keep the pipe empty: a server that logs must not stop for want of a reader."""
-    for _ in stream or ():
-        pass
+    if stream is not None:
+        with stream:
+            for _ in stream:
+                pass

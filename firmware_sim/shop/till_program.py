@@ -152,5 +152,7 @@ class TillProgram:
             self._stream = self._connection = None
 
     def _listen(self, stream: IO[str] | None) -> None:
-        for line in stream or ():
-            self.said = [*self.said[-199:], line]
+        if stream is not None:
+            with stream:
+                for line in stream:
+                    self.said = [*self.said[-199:], line]
