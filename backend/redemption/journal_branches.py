@@ -8,10 +8,20 @@ that came first is the main branch; another is named by the hash of its first en
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Final, Self
 
-from backend.redemption.models import MAIN, JournalEntry
+from backend.ledger.rows import select
+from backend.redemption.models import MAIN
 from heitje.journal import Entry, head_of
+
+_PART: Final = """
+SELECT 0, branch, seq, hash, outcome, reason FROM redemption_journalentry
+WHERE terminal_id = %s AND branch = '' AND seq BETWEEN %s AND %s
+UNION ALL SELECT 1, '', max(seq), '', '', '' FROM redemption_journalentry WHERE terminal_id = %s AND branch = ''
+UNION ALL SELECT 0, branch, seq, hash, outcome, reason FROM redemption_journalentry
+WHERE terminal_id = %s AND branch > ''
+"""
+"""The main branch where the batch is, its last entry, and every other branch: there is none unless a journal forked."""
 
 
 class OutOfSequence(Exception):
@@ -51,15 +61,14 @@ class Branches:
     @classmethod
     def load(cls, terminal: str, after: int, count: int) -> Self:
         """Read entries `after` … `after + count` and the last of each branch."""
-        entries = JournalEntry.objects.filter(terminal=terminal)
-        heads = {MAIN: entries.filter(branch=MAIN).order_by("-seq").values_list("seq", flat=True).first() or 0}
-        for branch, seq in entries.filter(branch__gt=MAIN).values_list("branch", "seq"):
-            heads[branch] = max(seq, heads.get(branch, 0))
-        rows = entries.filter(branch__in=list(heads), seq__gte=after, seq__lte=after + count)
-        stored = {
-            (seq, digest): _Row(branch, outcome, reason)
-            for seq, digest, branch, outcome, reason in rows.values_list("seq", "hash", "branch", "outcome", "reason")
-        }
+        heads: dict[str, int] = {MAIN: 0}
+        stored: dict[tuple[int, str], _Row] = {}
+        until = after + count
+        for is_head, branch, seq, *row in select(_PART, terminal, after, until, terminal, terminal):
+            if is_head or branch != MAIN:
+                heads[branch] = max(seq or 0, heads.get(branch, 0))
+            if not is_head and after <= seq <= until:
+                stored[seq, row[0]] = _Row(branch, *row[1:])
         return cls(terminal, stored, heads)
 
     @property

@@ -38,8 +38,8 @@ def judge_voucher(facts: Facts, claim: Claim, situation: Situation) -> Judgement
     issued = situation.vouchers.get(claim.item)
     if issued is None:
         return _alarm_mint_key(facts, claim, situation)
-    earlier = _earlier_claim(claim, situation)
-    if earlier is not None:
+    earlier = _earlier_claims(claim, situation)
+    if earlier:
         return _judge_second(facts, claim, issued, earlier, situation)
     if (claim.item, claim.code_seq or 0) in situation.held_elsewhere and not situation.was_confirmed(claim):
         return _within_guarantee(facts, claim, situation, (accounts.LOSS_FUND,), Reason.TAKEN_ELSEWHERE)
@@ -64,23 +64,26 @@ def reference_of(claim: Claim) -> str:
     return f"{claim.terminal_id}/{claim.intent_seq}"
 
 
-def _earlier_claim(claim: Claim, situation: Situation) -> Claim | None:
-    """The claim that took this note, or this number of the allowance, before."""
-    same = (
+def _earlier_claims(claim: Claim, situation: Situation) -> list[Claim]:
+    """The claims that took this note, or this number of the allowance, before."""
+    return [
         other
         for other in situation.by_item[claim.item]
         if other is not claim and other.state in _TAKING and other.code_seq == claim.code_seq
-    )
-    return next(same, None)
+    ]
 
 
-def _judge_second(facts: Facts, claim: Claim, issued: VoucherRow, earlier: Claim, situation: Situation) -> Judgement:
-    if earlier.shop_owner == claim.shop_owner:
+def _judge_second(
+    facts: Facts, claim: Claim, issued: VoucherRow, earlier: list[Claim], situation: Situation
+) -> Judgement:
+    """An owner is paid for a code once, whoever was the first of all; so the order of uploads changes no sum."""
+    if any(other.shop_owner == claim.shop_owner for other in earlier):
         return conflict(Reason.OWN_EARLIER_CLAIM, Settle(claim, ClaimState.LATER, completed_by=facts.entry.seq))
-    if earlier.payload == claim.payload:  # a copy: the holder may have done nothing wrong
+    another = next((other for other in earlier if other.payload != claim.payload), None)
+    if another is None:  # a copy: the holder may have done nothing wrong
         return _within_guarantee(facts, claim, situation, (accounts.LOSS_FUND,), Reason.TAKEN_ELSEWHERE)
     sources = (accounts.citizen(issued.citizen), accounts.LOSS_FUND)
-    case = OpenCase(CaseKind.TWO_PAYLOADS, earlier)
+    case = OpenCase(CaseKind.TWO_PAYLOADS, another)
     return _within_guarantee(facts, claim, situation, sources, Reason.TAKEN_ELSEWHERE, case)
 
 
