@@ -3,7 +3,7 @@
 """Message catalogues: `locale/LANGUAGE/LC_MESSAGES/heitje.po` is the source; gettext reads the compiled form.
 
 The compiled form is made when a catalogue is first used and kept in the user's cache under its source's hash, so that
-it can never be another text's. Babel is loaded only for that (docs/adr/0012-texts.md).
+it can never be another text's. Babel is loaded only for that (docs/adr/0014-texts.md).
 """
 
 import gettext

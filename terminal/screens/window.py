@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """The one module that knows pygame: it paints drawings into windows, hears hands, and plays sounds.
 
-pygame here is pygame-ce (docs/adr/0013-pygame-ce.md). Letters are Atkinson Hyperlegible's, a font made to be read by
+pygame here is pygame-ce (docs/adr/0015-pygame-ce.md). Letters are Atkinson Hyperlegible's, a font made to be read by
 everyone, from a package of its own, so that a screen looks the same on every machine.
 """
 
