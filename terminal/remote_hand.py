@@ -4,24 +4,44 @@
 
 import base64
 import time
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final, Protocol
 
+from terminal.attended import Attended
 from terminal.remote import Asked
-from terminal.screens.inputs import Down, KeyPressed, Up
+from terminal.screens.inputs import Down, Input, KeyPressed, Up
 from terminal.screens.page import Laid
 from terminal.screens.screen import CustomerScreen, Listing, Pad, Screen, Telling, Tiles
-from terminal.screens.window import png
-
-if TYPE_CHECKING:
-    from terminal.front import Front
+from terminal.screens.sounds import Sound
+from terminal.screens.window import Display, png
 
 WAIT_S: Final = 10.0
+
+
+class Front(Protocol):
+    """What a hand needs of the front that it is at."""
+
+    attended: Attended
+    display: Display
+    screen: Screen | None
+    customer: CustomerScreen | None
+    laid: Laid | None
+    customer_laid: Laid | None
+    sounds: list[Sound]
+
+    def handle(self, done: Input) -> None:
+        """Take in what a finger or key did."""
+
+    def show(self) -> None:
+        """Bring both screens up to date."""
+
+    def stop(self) -> None:
+        """End."""
 
 
 class RemoteHand:
     """Serves requests at one front; those that wait for a screen are answered when it is there."""
 
-    def __init__(self, front: "Front") -> None:
+    def __init__(self, front: Front) -> None:
         self._front = front
         self._waiting: list[tuple[Asked, frozenset[str], float]] = []
 

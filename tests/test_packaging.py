@@ -109,7 +109,7 @@ def test_every_import_is_declared(folder: str, extras: tuple[str, ...], metadata
                 case ast.ImportFrom(module=str(source)):
                     tops = {source.split(".")[0]}
                 case ast.Call(func=ast.Name(id="files" | "distribution"), args=[ast.Constant(value=str(data))]):
-                    tops = {data}  # what the library carries beside code: a font, a schema
+                    tops = {data.split(".")[0]}  # what the library carries beside code: a font, a schema
                 case _:
                     continue
             for top in tops - sys.stdlib_module_names - OUR_FOLDERS:
