@@ -14,6 +14,7 @@ import pytest
 from backend.assembly import programme_of
 from backend.audit.invariants import check
 from backend.cards.relay import open_session, take_answer
+from backend.configuration import Engine
 from backend.ledger import accounts
 from backend.shops.models import Terminal
 from firmware_sim.card.firmware import Card
@@ -31,6 +32,12 @@ if TYPE_CHECKING:
     from tests.backend.conftest import City, Till
 
 NOW = 1_795_500_000
+
+
+@pytest.fixture(params=list(Engine))
+def engine(request: pytest.FixtureRequest) -> str:
+    """The engine that keeps the books: every test here runs on both."""
+    return str(request.param)
 
 
 @dataclass

@@ -68,7 +68,7 @@ def test_from_order_to_first_load(
     assert (signed.certificate.scope, signed.certificate.exp) == (("category:bakery",), row.expires_at)
 
 
-EVERY = 7
+EVERY = 13
 """Every single tear of the exchange itself is in tests/heitje/card; here each step of it is torn somewhere."""
 
 
