@@ -20,6 +20,7 @@ from drivers.scanner import Scanner
 from heitje import __version__, qr
 from heitje.codes import SignedCode
 from heitje.cose import MalformedToken
+from heitje.journal import Entry
 from heitje.money import MAX_AMOUNT
 from terminal.books import Books
 from terminal.card_station import CardInField
@@ -48,6 +49,7 @@ from terminal.flows.table import patience_s, step
 from terminal.hands import DeviceEvent, Hands
 from terminal.health.guards import Room, room_on
 from terminal.health.journal_watch import JournalDamaged, watch_journal
+from terminal.journal_file import JournalNotWritten
 from terminal.journal_store import JournalStore
 from terminal.key_store import TerminalKeys
 from terminal.machine import TRY_AGAIN
@@ -108,8 +110,7 @@ class Attended:
 
     def start(self) -> None:
         """Bring the journal to rest, tell what became of the sale in hand, look at the devices."""
-        off = went_off(self.configuration.directory)
-        voided = self.hands.begin()
+        off, voided = self._look_back()
         last = self.books.last_sale() if off else None
         self.feed(what_became(self.journal.open_intents(), voided, last, self.clock(), off=off))
         if self.receipts.printer is not None:
@@ -121,6 +122,14 @@ class Attended:
             self.hands.connection.start()
         if self.journal.superseded():
             self.feed(Suspended())
+
+    def _look_back(self) -> tuple[bool, tuple[Entry, ...]]:
+        """Whether the till went off, and what was voided now. A disk that takes nothing is no reason not to start."""
+        try:
+            return went_off(self.configuration.directory), self.hands.begin()
+        except (JournalNotWritten, OSError) as error:
+            _log.error("the till starts on a disk that takes nothing: %s", error)
+            return False, ()
 
     def stop(self) -> None:
         """End in good order: what is being printed is printed."""

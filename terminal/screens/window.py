@@ -200,7 +200,7 @@ class Display:
         pygame.display.init()
         self._window = pygame.Window("Heitje", self._size, fullscreen_desktop=self._fullscreen)
         if self._customer_size is not None:
-            self._customer = pygame.Window("Heitje", self._customer_size)
+            self._customer = _second_window(self._customer_size, fullscreen=self._fullscreen)
         if self._fullscreen:
             pygame.mouse.set_visible(False)
         try:
@@ -272,6 +272,14 @@ class Display:
         if event.type == pygame.KEYDOWN and event.key in _KEYS:
             return KeyPressed(str(_KEYS[event.key]))
         return None
+
+
+def _second_window(size: Size, *, fullscreen: bool) -> pygame.Window:
+    """The customer's window; with a second panel it fills that."""
+    panels = pygame.display.get_desktop_sizes()
+    if not fullscreen or len(panels) < 2:
+        return pygame.Window("Heitje", size)
+    return pygame.Window("Heitje", panels[1], position=(panels[0][0], 0), borderless=True)
 
 
 def _show(window: pygame.Window | None, laid: Laid) -> None:
