@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
 from django.test.utils import override_settings
@@ -61,7 +62,9 @@ NOW = 1_795_500_000
 
 TESTBURG = TestProgramme.parse(PROGRAMME_FILE.read_text(encoding="utf-8"))
 _template = Path(tempfile.mkdtemp(prefix="heitje-backend-"))
-start(provisioning.prepare(_template, TESTBURG))
+_prepared = provisioning.prepare(_template, TESTBURG)
+if not settings.configured:  # another folder's tests may have begun before
+    start(_prepared)
 
 from backend import population  # noqa: E402  # models can be imported only now
 from backend.assembly import configuration_in_use, programme_of, repository_of  # noqa: E402
@@ -328,12 +331,12 @@ class City:
 @pytest.fixture(scope="session")
 def template(django_db_blocker: DjangoDbBlocker) -> Iterator[Path]:
     """A directory as `heitje backend init` leaves it, at the tests' clock."""
-    configuration = replace(configuration_in_use(), directory=_template)
+    configuration = replace(_prepared, directory=_template)
     with django_db_blocker.unblock():  # the plugin guards a database that it makes; these tests bring their own
-        call_command("migrate", verbosity=0, interactive=False)
-        population.populate(configuration, TESTBURG, NOW)
+        with working_on(configuration):
+            call_command("migrate", verbosity=0, interactive=False)
+            population.populate(configuration, TESTBURG, NOW)
         configurations.write(configuration)
-        connections["default"].close()
         yield _template
     shutil.rmtree(_template)
 
