@@ -51,7 +51,8 @@ class Front:
     def __post_init__(self) -> None:
         self.attended.on_change = self._hear
         self._pressed = self._pressed_on = ""
-        self._stopping = False
+        self.stopping = False
+        """Whether the loop ends after this turn."""
         self._ticked = self._active = 0.0
         self._remote = RemoteHand(self)
 
@@ -62,7 +63,7 @@ class Front:
             self.attended.start()
             self.show()
             self.manager.ready("the first screen is there")
-            while not self._stopping:
+            while not self.stopping:
                 self.turn()
         finally:
             self.manager.stopping()
@@ -71,7 +72,7 @@ class Front:
 
     def stop(self) -> None:
         """End after this turn. From a signal handler too."""
-        self._stopping = True
+        self.stopping = True
 
     def turn(self) -> None:
         """Once around: what came in, what hands did, what time has done, what is to be seen."""
@@ -104,7 +105,7 @@ class Front:
             case KeyPressed(key=key):
                 self._key(key)
             case WindowClosed():
-                self._stopping = True
+                self.stopping = True
             case Exposed():
                 self.laid = self.customer_laid = None
 
