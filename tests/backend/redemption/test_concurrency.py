@@ -130,8 +130,13 @@ def holdings(city: City) -> dict[str, int]:
 
 def test_the_same_entries_by_many_at_once(city: City, market: list[Till], saved: Callable[[], None]) -> None:
     alone = expected(city, market, saved)
+
+    def upload_each() -> None:
+        for till in market:
+            till.upload()
+
     for _ in range(2):
-        workers = [works(lambda: [till.upload() for till in market] and None) for _ in range(ROUNDS)]
+        workers = [works(upload_each) for _ in range(ROUNDS)]
         assert ended(workers) == {0: ROUNDS}
     settled(market)
     assert holdings(city) == alone
