@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Heitje contributors
 # SPDX-License-Identifier: EUPL-1.2
-"""One PKCS#11 token: Ed25519 keys that sign, AES masters that diversify, and cards' keys derived inside it (ADR 0010).
+"""One PKCS#11 token: Ed25519 keys that sign, AES masters that diversify, and cards' keys derived inside it (ADR 0016).
 
 A key made or imported here is sensitive and cannot be taken out. The only module that knows the library.
 """

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Heitje contributors
 # SPDX-License-Identifier: EUPL-1.2
-"""The key store in a PKCS#11 token: SoftHSM2 in tests, an HSM in production (DESIGN.md section 4, ADR 0010).
+"""The key store in a PKCS#11 token: SoftHSM2 in tests, an HSM in production (DESIGN.md section 4, ADR 0016).
 
 Masters never leave it. A card's keys are derived inside and open sessions from there; session keys and the keys of one
 transaction leave it. A card's own key leaves it only to be written onto that card.
