@@ -24,6 +24,9 @@ GET_UID: Final = bytes.fromhex("FFCA000000")
 """Answered by the reader itself (part 3 section 3.2.2.1.3)."""
 _STORAGE_CARD_RID: Final = bytes.fromhex("A000000306")
 """In the ATR that a reader makes up for a card without ISO 14443-4 (part 3 section 3.1.3.2.3.2)."""
+_ATR_HEAD: Final = 2
+"""TS and T0."""
+_TD_FOLLOWS: Final = 0x8
 _UID_LENGTHS: Final = (4, 7, 10)
 _EVENT_COUNT: Final = 0xFFFF0000
 
@@ -121,6 +124,22 @@ class PcscCard:
         return state.present and state.insertion == self._insertion
 
 
+def historical_bytes(atr: bytes) -> bytes:
+    """The historical bytes of an ATR by its own count (ISO/IEC 7816-3 section 8.2); empty where it is cut short.
+
+    Where one card follows another, pcscd's record may still hold the end of a longer ATR behind the new one,
+    so what stands after the ATR's own end says nothing of this card.
+    """
+    if len(atr) < _ATR_HEAD:
+        return b""
+    count, interface, at = atr[1] & 0x0F, atr[1] >> 4, _ATR_HEAD
+    while interface:
+        at += interface.bit_count()
+        more = interface & _TD_FOLLOWS
+        interface = atr[at - 1] >> 4 if more and at <= len(atr) else 0
+    return atr[at : at + count]
+
+
 class PcscReader:
     """The first PC/SC reader whose name has `name` in it (`*`: any); opened by the first wait for a card."""
 
@@ -194,7 +213,7 @@ class PcscReader:
         """Take the card; None where it left meanwhile. Raises `CardNotSupported`, `DeviceGone`."""
         if state.mute:
             raise CardNotSupported(CardKind.SILENT)
-        if _STORAGE_CARD_RID in state.atr:
+        if _STORAGE_CARD_RID in historical_bytes(state.atr):
             raise CardNotSupported(CardKind.MEMORY)
         code, handle, protocol = scard.SCardConnect(
             self._context,
