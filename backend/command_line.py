@@ -116,7 +116,15 @@ def _add_treasury(group: Group) -> None:
     _add_batch(parser)
     parser.add_argument("--official", required=True, metavar="NAME")
     declare(group, "check", "treasury.check_invariants", "every invariant with its figures; exit code 1 on a breach")
-    declare(group, "status", "treasury.status", "who holds how much, terminals, cases")
+    declare(group, "status", "treasury.status", "who holds how much, terminals, open cases")
+    case = subgroup(group, "case", "what a person has to look at")
+    for name, text in (
+        ("pay", "the rules were kept: the loss fund pays the shop, within its guarantee"),
+        ("close", "it was looked at, and nothing is paid"),
+    ):
+        parser = declare(case, name, f"treasury.{name}_case", text)
+        parser.add_argument("case", type=int, metavar="CASE")
+        parser.add_argument("--official", required=True, metavar="NAME")
     parser = declare(group, "outcomes", "treasury.show_outcomes", "what became of a terminal's entries")
     parser.add_argument("--terminal", required=True, metavar="HEX")
     parser.add_argument("--after", type=int, default=0, metavar="SEQ")

@@ -16,7 +16,7 @@ from backend.ledger.accounts import AccountKind
 from backend.ledger.models import Account, Transfer
 from backend.ledger.rows import select
 from backend.minting.models import Card, Load, LoadOrder, LoadState
-from backend.redemption.models import CardTransaction, Refund
+from backend.redemption.models import CardTransaction, Refund, ReturnedGap
 from backend.settlement.models import BatchLine
 
 _SPENDABLE: Final = (
@@ -117,14 +117,15 @@ def batches_posted() -> Finding:
 def purses_follow_cards() -> Finding:
     """Each purse = the last proven balance on its card + what the card paid that its purse did not, hole by hole.
 
-    Its purse did not pay what is held, or what the loss fund paid for a blocked card; and a replaced card's purse pays
-    its successor's.
+    Its purse did not pay what is held, or what the loss fund paid for a blocked card. A replaced card's purse pays its
+    successor's; what nobody claimed in time went back to the citizen.
     """
     purses = dict(Account.objects.filter(kind=AccountKind.PURSE).values_list("owner", "balance"))
     posted = F("claim__paid") - F("claim__guaranteed")
     unposted = dict(
         CardTransaction.objects.filter(claim__isnull=False).values_list("uid").annotate(sum=Sum(F("amount") - posted))
     )
+    returned = dict(ReturnedGap.objects.values_list("uid").annotate(Sum("amount")))
     handed_on = dict(
         Load.objects.filter(source__isnull=False, state__in=(LoadState.IN_FLIGHT, LoadState.LOADED))
         .values_list("source")
@@ -140,7 +141,7 @@ def purses_follow_cards() -> Finding:
         on_card = opening if left is None else left
         hole = opening - proven.get(uid, 0) - on_card  # spent, and no terminal has sent it yet
         missing += hole
-        expected = on_card + hole + unposted.get(uid, 0) - handed_on.get(uid, 0)
+        expected = on_card + hole + unposted.get(uid, 0) - handed_on.get(uid, 0) - returned.get(uid, 0)
         wrong += hole < 0 or purses.get(uid, 0) != expected
     return Finding("purse = card", wrong == 0, {"purses wrong": wrong, "not uploaded yet": missing})
 

@@ -4,14 +4,17 @@
 
 import argparse
 import time
+from collections.abc import Callable
+from typing import Any
 
 from django.db.models import Sum
 
 from backend.assembly import configuration_in_use, debtor_of
 from backend.audit.invariants import check
+from backend.cards import desk
 from backend.commands.answer import Answer, Refused
 from backend.ledger.models import Account
-from backend.redemption import outcomes
+from backend.redemption import decisions, outcomes, unclaimed
 from backend.redemption.holes import missing_entries
 from backend.redemption.models import Case, JournalEntry
 from backend.settlement import night
@@ -26,9 +29,10 @@ def settle(arguments: argparse.Namespace) -> Answer:
     configuration = configuration_in_use()
     if not 1 <= arguments.run <= 99:
         raise Refused("a run is 1 to 99")
-    batch = night.settle(
-        arguments.date, arguments.run, debtor_of(configuration), configuration.settlements_path, int(time.time())
-    )
+    now = int(time.time())
+    unclaimed.return_unclaimed(now)
+    desk.release_replaced(now)
+    batch = night.settle(arguments.date, arguments.run, debtor_of(configuration), configuration.settlements_path, now)
     return _batch_answer(batch)
 
 
@@ -67,21 +71,46 @@ def status(arguments: argparse.Namespace) -> Answer:
     for terminal in Terminal.objects.order_by("id"):
         seq, _ = outcomes.head(terminal)
         terminals.append({"terminal": terminal.id, "shop": terminal.shop_id, "state": terminal.state, "head": seq})
-    cases = list(Case.objects.select_related("entry").order_by("id"))
-    told = [
-        {"kind": str(case.kind), "entry": str(case.entry or ""), "load": case.load_id, "held": case.held}
-        for case in cases
-    ]
+    cases = list(Case.objects.filter(decided_at=None).select_related("entry").order_by("id"))
     now, holes = int(time.time()), missing_entries()
     missing = [
         {"terminal": hole.terminal, "intent": hole.intent_seq, "overdue": hole.is_overdue(now)} for hole in holes
     ]
-    document = {"accounts": held, "terminals": terminals, "cases": told, "missing": missing}
+    document = {"accounts": held, "terminals": terminals, "cases": list(map(_case_document, cases)), "missing": missing}
     lines = [f"{kind:<16}{format_euros(total):>12}" for kind, total in held.items()]
     lines += [f"terminal {row['terminal']} of {row['shop']}: {row['state']}, entry {row['head']}" for row in terminals]
-    lines += [f"case: {case.kind}, {case.found_at}, {format_euros(case.held)} held" for case in cases]
+    lines += [f"case {case.pk}: {case.kind}, {case.found_at}, {format_euros(case.held)} held" for case in cases]
     lines += [f"missing: entry {row['intent']} of terminal {row['terminal']}, a card says" for row in missing]
     return Answer("\n".join(lines), document)
+
+
+def pay_case(arguments: argparse.Namespace) -> Answer:
+    """`case pay`."""
+    return _decide(decisions.pay, arguments, "paid out of the loss fund, within the shop's guarantee")
+
+
+def close_case(arguments: argparse.Namespace) -> Answer:
+    """`case close`."""
+    return _decide(decisions.close, arguments, "closed, nothing is paid")
+
+
+def _decide(decide: Callable[[int, str, int], Case], arguments: argparse.Namespace, what: str) -> Answer:
+    try:
+        case = decide(arguments.case, arguments.official, int(time.time()))
+    except decisions.NotDecided as error:
+        raise Refused(str(error)) from error
+    return Answer(f"case {case.pk}: {what}", _case_document(case))
+
+
+def _case_document(case: Case) -> dict[str, Any]:
+    return {
+        "case": case.pk,
+        "kind": str(case.kind),
+        "entry": str(case.entry or ""),
+        "load": case.load_id,
+        "held": case.held,
+        "decided_by": case.decided_by or None,
+    }
 
 
 def show_outcomes(arguments: argparse.Namespace) -> Answer:

@@ -77,6 +77,11 @@ def not_given(event_id: str, uid: str, citizen: str, amount: Cents, reference: s
     return _single(event_id, "not given", accounts.purse(uid), accounts.citizen(citizen), amount, reference)
 
 
+def unclaimed(event_id: str, uid: str, citizen: str, amount: Cents) -> Event:
+    """The card paid, and nobody claimed it by the window's end: back to the citizen."""
+    return _single(event_id, "unclaimed", accounts.purse(uid), accounts.citizen(citizen), amount)
+
+
 def refunded(event_id: str, shop: str, to: AccountName, amount: Cents, reference: str) -> Event:
     """The shop gives back: to the citizen's account, or for a note to a new note at the pick-up point."""
     return _single(event_id, "refunded", accounts.payable(shop), to, amount, reference)

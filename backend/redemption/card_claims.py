@@ -58,11 +58,14 @@ def judge_card(facts: Facts, claim: Claim, situation: Situation, key_store: KeyS
         case = OpenCase(CaseKind.CONTRADICTION, held=claim.amount)
         return refused(Reason.VOIDED_BEFORE, *news.loads, refuse, case, AddLink(link, claim))
     covered = situation.holdings[accounts.purse(claim.item)] + news.loaded >= claim.amount
-    if claim.state == ClaimState.UNRESOLVED and claim.given is False and covered:
+    late = situation.went_back(claim.item, link.tmc)
+    if claim.state == ClaimState.UNRESOLVED and claim.given is False and covered and not late:
         return _give_back(claim, link, news, situation, entry)
     broken = check_card_rules(facts, claim, situation) if situation.trusted else None
     if broken is None and is_after_block(facts.entry, claim, situation):
         return _pay_for_blocked(claim, link, news, situation, entry)
+    if broken is None and late:
+        return _pay_late(claim, link, news, situation, entry)
     if not covered:
         if broken is None and situation.cards[claim.item].replaced_at is not None:
             return _pay_for_replaced(claim, link, news, situation, entry)
@@ -102,6 +105,8 @@ def judge_closing(entry: Entry, claim: Claim, proof: Proof, situation: Situation
         voided = Settle(claim, ClaimState.VOIDED, given=given, completed_by=entry.seq)
         return refused(Reason.NEVER_COMMITTED, voided) if given else accepted(voided, reason=Reason.NEVER_COMMITTED)
     news = proved_by(link, claim.item, claim, situation, key_store)
+    if given and situation.went_back(claim.item, link.tmc):
+        return _pay_late(claim, link, news, situation, entry)
     if situation.holdings[accounts.purse(claim.item)] + news.loaded < claim.amount:
         case = OpenCase(CaseKind.CARD_OVERDRAWN, held=claim.amount)
         held = Settle(claim, ClaimState.HELD, given=given, completed_by=entry.seq)
@@ -145,6 +150,12 @@ def _pay_for_replaced(claim: Claim, link: Link, news: News, situation: Situation
         accounts.LOSS_FUND,
     )
     return _pay_later(claim, link, news, situation, entry, sources, CaseKind.OVERSPENT)
+
+
+def _pay_late(claim: Claim, link: Link, news: News, situation: Situation, entry: Entry) -> Judgement:
+    """A claim after the window's end, when its money is the citizen's again: who pays it, then the loss fund."""
+    sources = (accounts.citizen(situation.cards[claim.item].citizen), accounts.LOSS_FUND)
+    return _pay_later(claim, link, news, situation, entry, sources, CaseKind.CARD_LATE)
 
 
 def _pay_later(

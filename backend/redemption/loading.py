@@ -15,7 +15,7 @@ from backend.minting.models import IssuedVoucher, Load, LoadState, Publication
 from backend.redemption.chain import Chain, Link
 from backend.redemption.evidence import Facts
 from backend.redemption.loads import link_of_load
-from backend.redemption.models import MAIN, CardTransaction, Hold
+from backend.redemption.models import MAIN, CardTransaction, Hold, ReturnedGap
 from backend.redemption.models import Claim as StoredClaim
 from backend.redemption.records import CLAIM_COLUMNS, CardRow, Claim, PublicationRow, VoucherRow, read_claim
 from backend.redemption.situation import Anchor, ClaimKey, Situation
@@ -250,6 +250,8 @@ def _load_chains(situation: Situation, facts: Sequence[Facts], uids: set[str], w
         if fact.entry.kind in (Kind.VOID, Kind.UNRESOLVED):
             whole |= closed.get(fact.entry.of or 0, set())
     if whole:
+        for gap in ReturnedGap.objects.filter(uid__in=whole):
+            situation.returned.setdefault(gap.uid, []).append(range(gap.first_tmc, gap.last_tmc + 1))
         for row in CardTransaction.objects.filter(uid__in=whole):
             if row.tmc != heads[row.uid]:
                 links[row.uid].append(

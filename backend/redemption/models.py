@@ -201,6 +201,30 @@ class CardTransaction(models.Model):
         return f"transaction {self.tmc}"
 
 
+class ReturnedGap(models.Model):
+    """What went back to a citizen for transactions of a card that no terminal had sent by the window's end.
+
+    Their counters are `first_tmc` to `last_tmc`. What is claimed of them later is not the purse's to pay any more.
+    """
+
+    uid = models.CharField(max_length=14)
+    first_tmc = models.PositiveBigIntegerField()
+    last_tmc = models.PositiveBigIntegerField()
+    amount = models.BigIntegerField()
+    returned_at = models.PositiveBigIntegerField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=("uid", "first_tmc"), name="redemption_gap_once"),
+            models.CheckConstraint(
+                condition=models.Q(amount__gt=0, first_tmc__lte=models.F("last_tmc")), name="redemption_gap"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"gap {self.first_tmc} to {self.last_tmc}"
+
+
 class Refund(models.Model):
     """What a shop gives back; what payable does not cover waits and comes first out of the next sales."""
 
@@ -241,6 +265,7 @@ class CaseKind(models.TextChoices):
     FORK = "fork"
     TERMINAL_NOT_ALLOWED = "terminal not allowed"
     CARD_BLOCKED = "card blocked"
+    CARD_LATE = "card late"
 
 
 class Case(models.Model):
@@ -254,6 +279,9 @@ class Case(models.Model):
     """The earlier claim, where there is one: its entries hold the other signature."""
     held = models.BigIntegerField(default=0)
     opened_at = models.PositiveBigIntegerField()
+    decided_at = models.PositiveBigIntegerField(null=True)
+    decided_by = models.CharField(max_length=40, default="")
+    """The official who looked; what was paid then stands with the claim."""
 
     class Meta:
         constraints: ClassVar = [

@@ -94,6 +94,8 @@ def proved_by(
                 continue
             if claim.tmc_before == proven.tmc - 1 and waiting:
                 news.claims.append(_never_committed(claim))
+            elif situation.went_back(uid, claim.tmc_before + 1):
+                continue  # its money is the citizen's again, and its own till did not send its proof: a person looks
             elif claim.tmc_before == proven.tmc - 2 and proven.previous_tmri == tmri_of(claim):
                 torn = _link_of_intent(claim, situation, key_store)
                 if torn is not None and chain.takes(torn) and purse + news.loaded >= spent + claim.amount:

@@ -99,6 +99,8 @@ class Situation:
     chains: dict[str, Chain] = field(default_factory=dict)
     loads: dict[str, Load] = field(default_factory=dict)
     """Loads in flight, by card."""
+    returned: dict[str, list[range]] = field(default_factory=dict)
+    """Counters of a card's transactions whose money went back to its citizen, for nobody claimed it in time."""
     denied_from: dict[str, int] = field(default_factory=dict)
     """When tills could first learn that a card is denied: the publication after it. Not there: not published yet."""
     vouchers: dict[str, VoucherRow] = field(default_factory=dict)
@@ -207,6 +209,10 @@ class Situation:
                     self._forget_unsent()
                 case _:
                     self._do(effect, entry, None)
+
+    def went_back(self, uid: str, tmc: int) -> bool:
+        """Whether the money of a card's transaction went back to its citizen by the window's end."""
+        return any(tmc in gap for gap in self.returned.get(uid, ()))
 
     def carry_out_at_contact(self, load: Load, effects: Iterable[Effect]) -> None:
         """Do what was decided when a card was met for a load; a case stands by the load."""

@@ -55,8 +55,12 @@ def judge_voucher(facts: Facts, claim: Claim, situation: Situation) -> Judgement
 
 def event_id(claim: Claim) -> str:
     """The ledger's event of a claim: one for each intent."""
-    branch = f"/{claim.branch}" if claim.branch else ""
-    return f"redemption:{claim.terminal_id}{branch}:{claim.intent_seq}"
+    return event_name(claim.terminal_id, claim.branch, claim.intent_seq)
+
+
+def event_name(terminal: str, branch: str, intent_seq: int) -> str:
+    """The same, by the intent's place."""
+    return f"redemption:{terminal}{f'/{branch}' if branch else ''}:{intent_seq}"
 
 
 def reference_of(claim: Claim) -> str:
