@@ -7,6 +7,7 @@ Django is set up once for the process, whichever folder's tests come first; each
 
 from __future__ import annotations
 
+import secrets
 import shutil
 import tempfile
 import threading
@@ -29,18 +30,44 @@ from backend.configuration import Configuration
 from backend.django_project import database_settings, start
 from drivers.errors import CardGone
 from firmware_sim.card.firmware import Card
+from firmware_sim.card.image import MemoryStore
+from firmware_sim.card.personalisation import personalise
+from heitje.acceptance import Shop
+from heitje.journal import Entry, Kind
+from heitje.keys import SigningKey
+from heitje.messages import Batch, BatchAnswer
+from heitje.money import Cents
 from heitje.programme import TestProgramme
+from heitje.relay import CardAnswer, Opening, Reply, Work
+from terminal.configuration import TerminalConfiguration
+from terminal.counter import Till
+from terminal.journal_store import Draft, JournalStore, closing_of
+from terminal.key_store import TerminalKeys
+from terminal.provisioning import bundle_of
+from terminal.sale import Verdict
+from terminal.trust.trusted import Trust
 
 NOW = 1_795_500_000
 PROGRAMME_FILE = Path(__file__).parents[1] / "vectors" / "test-programme.json"
 TESTBURG = TestProgramme.parse(PROGRAMME_FILE.read_text(encoding="utf-8"))
 NUMBERS = count(1)
+SHOPS = ("bakker-1", "slager-1", "kapper-1")
+UIDS = tuple(bytes.fromhex(f"04AA00000000{number:02X}") for number in (1, 2, 3))
+OPENING = 2500
+WAIT_S = 30.0
 _template = Path(tempfile.mkdtemp(prefix="heitje-simulation-"))
 _prepared = provisioning.prepare(_template, TESTBURG)
 if not settings.configured:
     start(_prepared)
 
 from backend import population  # noqa: E402  # models can be imported only now
+from backend.assembly import configuration_in_use, programme_of  # noqa: E402
+from backend.cards import desk  # noqa: E402
+from backend.cards.relay import open_session, take_answer  # noqa: E402
+from backend.minting.cards import CardRefused, load_card_at_issue  # noqa: E402
+from backend.redemption import intake  # noqa: E402
+from backend.shops.admission import admit_shop, enrol_terminal  # noqa: E402
+from backend.shops.models import Terminal  # noqa: E402
 
 
 @contextmanager
@@ -152,7 +179,170 @@ class Slot:
         self.card = None
 
 
+@dataclass
+class Counter:
+    """A shop's till with its reader."""
+
+    shop: str
+    till: Till
+    slot: Slot
+
+    @property
+    def journal(self) -> JournalStore:
+        """What it wrote down."""
+        return self.till.journal
+
+    @property
+    def name(self) -> str:
+        """Its terminal, in hex."""
+        return self.journal.terminal.hex()
+
+    def entries(self) -> list[Entry]:
+        """Its journal."""
+        return [Entry.decode(data) for data in self.journal.bytes_after(0, -1)]
+
+
+@dataclass
+class World:
+    """The town, and what only the world knows: which transactions the cards made."""
+
+    programme: TestProgramme
+    directory: Path
+    counters: list[Counter] = field(default_factory=list)
+    cards: list[Card] = field(default_factory=list)
+    made: set[bytes] = field(default_factory=set)
+    """Reader ids of committed transactions."""
+    earned: dict[str, int] = field(default_factory=dict)
+    wishes: int = 0
+
+    def __post_init__(self) -> None:
+        for number, shop in enumerate(SHOPS):
+            self.counters.append(self._open(number, shop))
+        for number, uid in enumerate(UIDS, start=1):
+            citizen = f"citizen-{number + 10}"
+            self.earn(citizen, OPENING)
+            load_card_at_issue(uid, citizen, Cents(OPENING), NOW)
+            self.cards.append(Card(MemoryStore(personalise(self.programme, uid, Cents(OPENING)))))
+
+    def _open(self, number: int, shop: str) -> Counter:
+        programme = self.programme
+        terminal = programme.terminal if number == 0 else bytes((number,)) * 8
+        key = SigningKey.from_seed(programme.terminal_seed if number == 0 else terminal * 4)
+        place = Shop(shop, "bakery", "centrum")
+        if number:
+            admitted = admit_shop(
+                shop_id=shop, owner=shop, name=shop, category="bakery", area="centrum", iban="NL20INGB0001234567"
+            )
+            enrol_terminal(
+                terminal_id=terminal,
+                shop=admitted,
+                public_key=key.public,
+                paper_till=False,
+                secure_element=False,
+                at=NOW,
+            )
+        bundle = replace(bundle_of(programme, NOW, 1), terminal=terminal, shop=place)
+        keys = TerminalKeys(
+            seed=key.ed25519.private_bytes_raw(),
+            masters={programme.df_name: (programme.master_terminal,)},
+            roots=(programme.mint.public,),
+        )
+        configuration = TerminalConfiguration(self.directory / f"till-{number}", terminal)
+        configuration.directory.mkdir()
+        slot = Slot()
+        till = Till(
+            trust=Trust.of(bundle),
+            keys=keys,
+            journal=JournalStore.create(configuration.journal_path, terminal),
+            operator="jan",
+            print_receipt=lambda _: None,
+            reader=slot,
+            clock=lambda: NOW,
+        )
+        slot.gone = till.cancel
+        return Counter(shop, till, slot)
+
+    def close(self) -> None:
+        """The end of the town."""
+        for counter in self.counters:
+            counter.journal.close()
+
+    def citizen(self, card: Card) -> str:
+        """Whose it is."""
+        return f"citizen-{self.cards.index(card) + 11}"
+
+    def earn(self, citizen: str, cents: int) -> None:
+        """A task, from draft to reward."""
+        population.reward(citizen, Cents(cents), NOW)
+        self.earned[citizen] = self.earned.get(citizen, 0) + cents
+
+    def sell(self, counter: Counter, card: Card, cents: int, tear: tuple[int, bool] | None) -> Verdict | None:
+        """A sale at a till with no network."""
+        counter.slot.put(card, tear)
+        state = counter.till.sell(cents, WAIT_S)
+        counter.slot.close()
+        self._note(card)
+        return state.verdict
+
+    def tap(self, counter: Counter, card: Card, tear: tuple[int, bool] | None = None, *, told: bool = True) -> Reply:
+        """A card is held to a till's reader while its backend can be reached."""
+        counter.slot.put(card, tear)
+        terminal = Terminal.objects.select_related("shop").get(id=counter.name)
+        programme = programme_of(configuration_in_use())
+        reply = open_session(terminal, Opening(secrets.token_bytes(16), card.uid, Work.LOAD), programme, NOW)
+        while reply.apdu is not None:
+            try:
+                answer: bytes | None = counter.slot.transmit(reply.apdu)
+            except CardGone:
+                answer = None
+                if not told:
+                    break
+            reply = take_answer(terminal, reply.session, CardAnswer(reply.step, answer), programme, NOW)
+        counter.slot.close()
+        self._note(card)
+        return reply
+
+    def upload(self, counter: Counter, back: int = 0) -> BatchAnswer:
+        """A till sends what was not acknowledged, and perhaps again what was."""
+        after = max(0, counter.journal.cursor() - back)
+        entries = tuple(counter.journal.bytes_after(after, 500))
+        terminal = Terminal.objects.select_related("shop").get(id=counter.name)
+        answer = intake.receive(terminal, Batch(after, entries), programme_of(configuration_in_use()), NOW)
+        counter.journal.acknowledge(max(answer.cursor, counter.journal.cursor()), answer.outcomes)
+        return answer
+
+    def closing(self, counter: Counter, given: bool) -> None:
+        """The cashier closes the oldest sale that waits for its card."""
+        for found in counter.journal.open_intents():
+            if not found.closed:
+                counter.journal.append(closing_of(found.entry, [], NOW, "jan", given))
+                return
+
+    def refund(self, counter: Counter, cents: int) -> None:
+        """Goods of the last sale come back."""
+        sold = [entry for entry in counter.entries() if entry.kind is Kind.REDEMPTION]
+        if not sold:
+            return
+        of = sold[-1]
+        before = sum(e.amount or 0 for e in counter.entries() if e.kind is Kind.REFUND and e.of == of.seq)
+        if before + cents <= (of.amount or 0):
+            counter.journal.append([Draft(Kind.REFUND, NOW, of.sale, cents, of.instrument, of=of.seq, operator="jan")])
+
+    def order(self, card: Card, cents: int) -> None:
+        """A citizen wishes money on the card."""
+        self.wishes += 1
+        try:
+            desk.order_load(card.uid, Cents(cents), f"wish:{self.wishes}", NOW)
+        except CardRefused:
+            return
+
+    def _note(self, card: Card) -> None:
+        """What the card has committed last."""
+        if card.image.application.tmc:
+            self.made.add(card.image.application.tmri_prev)
+
+
 @pytest.fixture(scope="session")
-def new_slot() -> type[Slot]:
-    """Makes a reader."""
-    return Slot
+def new_world() -> type[World]:
+    """Makes a town in books that are fresh."""
+    return World
