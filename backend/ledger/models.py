@@ -37,3 +37,15 @@ class Transfer(models.Model):
 
     def __str__(self) -> str:
         return f"{self.event}/{self.line}: {self.amount}"
+
+
+class MintingStop(models.Model):
+    """While one stands, nothing is minted; it is lifted by a person and kept. Times in Unix seconds."""
+
+    cause = models.TextField(unique=True)
+    since = models.BigIntegerField()
+    lifted_at = models.BigIntegerField(null=True)
+    lifted_by = models.TextField(default="")
+
+    def __str__(self) -> str:
+        return self.cause

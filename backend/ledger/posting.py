@@ -47,6 +47,10 @@ class Overdrawn(LedgerRefused):
     """An account would go below zero."""
 
 
+class MintingStopped(LedgerRefused):
+    """The reserve is in doubt: nothing is minted until a person has explained why (`backend.ledger.minting_stop`)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """One transfer of an event."""
@@ -113,6 +117,8 @@ def _write(events: Iterable[Event], ids: Mapping[AccountName, int], at: int) -> 
     except IntegrityError as error:
         if "balance" in str(error):
             raise Overdrawn("an account would go below zero") from error
+        if "minting is stopped" in str(error):
+            raise MintingStopped("minting is stopped until a person has explained the bank's statement") from error
         raise LedgerRefused(str(error)) from error
 
 

@@ -13,13 +13,14 @@ TABLES: Final = (
 CREATE TABLE ledger_account (
     id            INTEGER PRIMARY KEY AUTOINCREMENT,
     kind          TEXT    NOT NULL CHECK (kind IN (
-                      'reserve', 'free cover', 'committed', 'loss fund', 'citizen', 'purse', 'allowance', 'note',
-                      'load in flight', 'payable', 'in batch')),
+                      'reserve', 'free cover', 'committed', 'loss fund', 'citizen', 'team', 'earmarked', 'purse',
+                      'allowance', 'note', 'load in flight', 'payable', 'in batch', 'returned', 'unidentified')),
     owner         TEXT    NOT NULL,
     balance       INTEGER NOT NULL DEFAULT 0 CHECK (balance >= 0),
     last_transfer INTEGER NOT NULL DEFAULT 0,
     CONSTRAINT ledger_account_once UNIQUE (kind, owner),
-    CHECK ((owner = '') = (kind IN ('reserve', 'free cover', 'committed', 'loss fund', 'in batch')))
+    CHECK ((owner = '') = (kind IN (
+                      'reserve', 'free cover', 'committed', 'loss fund', 'in batch', 'unidentified')))
 ) STRICT
 """,
     """
@@ -87,3 +88,24 @@ WHEN NEW.id <> OLD.id OR NEW.kind <> OLD.kind OR NEW.owner <> OLD.owner
 BEGIN SELECT RAISE(ABORT, 'a balance moves by a transfer only'); END
 """,
 )
+
+MINTING_STOP: Final = (
+    """
+CREATE TRIGGER ledger_transfer_minting_stop BEFORE INSERT ON ledger_transfer
+WHEN NEW.kind IN ('task validated', 'grant paid') AND EXISTS (SELECT 1 FROM ledger_mintingstop WHERE lifted_at IS NULL)
+BEGIN SELECT RAISE(ABORT, 'minting is stopped'); END
+""",
+)
+
+WIDER: Final = (
+    *(f"DROP TRIGGER {statement.split()[2]}" for statement in TRIGGERS),
+    TABLES[0].replace("CREATE TABLE ledger_account", "CREATE TABLE ledger_account_wider"),
+    """
+INSERT INTO ledger_account_wider (id, kind, owner, balance, last_transfer)
+SELECT id, kind, owner, balance, last_transfer FROM ledger_account
+""",
+    "DROP TABLE ledger_account",
+    "ALTER TABLE ledger_account_wider RENAME TO ledger_account",
+    *TRIGGERS,
+)
+"""Brings a book of fewer kinds of account to all of them: a check cannot be altered, so its table is made anew."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.db import transaction
 
 from backend.ledger import events
-from backend.ledger.posting import Event, Overdrawn, post
+from backend.ledger.posting import Event, MintingStopped, Overdrawn, post
 from backend.tasks.models import Task, TaskMove
 from backend.tasks.transitions import TRIES, Move, Posting, State, Transition, Who, find
 from heitje.money import Cents
@@ -78,6 +78,8 @@ def _step(task: Task, wanted: Move, actor: str, at: int, reason: str) -> None:
             post(event, at)
         except Overdrawn as error:
             raise NotMoved("the cover cannot pay this task") from error
+        except MintingStopped as error:
+            raise NotMoved(str(error)) from error
     task.state = row.target
     if wanted is Move.PUBLISH:
         task.publisher, task.claimant = actor, ""
