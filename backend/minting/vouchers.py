@@ -13,6 +13,7 @@ from backend.minting.keystore import KeyStore
 from backend.minting.measures import revoked_kids
 from backend.minting.models import IssuedVoucher
 from backend.shops.models import Shop
+from heitje.key_soundness import flaw_of
 from heitje.keys import PublicKey
 from heitje.money import Cents
 from heitje.vouchers import CTI_LENGTH, Voucher
@@ -30,9 +31,11 @@ class NotIssued(Exception):
 def issue_allowance(
     *, programme: str, citizen: str, amount: Cents, phone: PublicKey, key_store: KeyStore, at: int
 ) -> IssuedVoucher:
-    """Move up to 25 euro from a citizen's account to a phone, for 7 days. Raises `NotIssued`."""
+    """Move up to 25 euro from a citizen's account to a phone, for 7 days. Raises `NotIssued`, also for an unsound key."""
     if amount > ALLOWANCE_MAX:
         raise NotIssued("an allowance is 25 euro at most")
+    if flaw := flaw_of(phone):
+        raise NotIssued(flaw)
     voucher = Voucher(
         iss=programme,
         exp=at + ALLOWANCE_LIFE_S,

@@ -6,6 +6,7 @@ from schwifty import IBAN
 from schwifty.exceptions import SchwiftyException
 
 from backend.shops.models import Shop, Terminal, TerminalState
+from heitje.key_soundness import flaw_of
 from heitje.keys import PublicKey
 
 
@@ -38,6 +39,8 @@ def enrol_terminal(
     """
     if len(terminal_id) != 8 or len(public_key.raw) != 32:
         raise NotAdmitted("a terminal has an id of 8 bytes and an Ed25519 key")
+    if flaw := flaw_of(public_key):
+        raise NotAdmitted(flaw)
     if paper_till and shop.terminals.filter(paper_till=True).exists():
         raise NotAdmitted(f"{shop.id} has its paper till already")
     return Terminal.objects.create(
