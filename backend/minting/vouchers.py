@@ -31,7 +31,7 @@ class NotIssued(Exception):
 def issue_allowance(
     *, programme: str, citizen: str, amount: Cents, phone: PublicKey, key_store: KeyStore, at: int
 ) -> IssuedVoucher:
-    """Move up to 25 euro from a citizen's account to a phone, for 7 days. Raises `NotIssued`, also for an unsound key."""
+    """Move up to 25 euro from a citizen's account to a phone, for 7 days. Raises `NotIssued`."""
     if amount > ALLOWANCE_MAX:
         raise NotIssued("an allowance is 25 euro at most")
     if flaw := flaw_of(phone):
