@@ -33,10 +33,14 @@ postings = st.builds(
 
 
 def test_known_posting() -> None:
-    assert POSTING.encode().hex() == (
-        "a60168" + b"redeemed".hex() + "026a" + b"2026-11-24".hex() + "0365" + b"purse".hex()
-        + "0467" + b"payable".hex() + "05190140065820" + bytes(range(32)).hex()
-    )  # fmt: skip
+    written = [
+        b"\xa6\x01\x68redeemed",
+        b"\x02\x6a2026-11-24",
+        b"\x03\x65purse",
+        b"\x04\x67payable",
+        b"\x05\x19\x01\x40",
+    ]
+    assert POSTING.encode() == b"".join([*written, b"\x06\x58\x20", bytes(range(32))])
     assert decode_leaf(POSTING.encode()) == POSTING
 
 
