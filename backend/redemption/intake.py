@@ -16,7 +16,7 @@ from django.db import connection, transaction
 from backend.ledger.accounts import LOSS_FUND
 from backend.ledger.locking import lock
 from backend.ledger.rows import locking, select
-from backend.minting.keystore import KeyStore
+from backend.minting.keystore import KeysRefused, KeyStore
 from backend.redemption.evidence import Facts, Place, examine
 from backend.redemption.journal_branches import Branches, OutOfSequence, Placed
 from backend.redemption.judgement import Judgement, OpenCase, pending
@@ -161,7 +161,7 @@ def _take(
 def _judge(facts: Facts, placed: Placed, situation: Situation, key_store: KeyStore) -> Judgement:
     try:
         judgement = judge(facts, placed.branch, situation, key_store)
-    except NeedsCare:
+    except (NeedsCare, KeysRefused):  # without the keys nothing can be said of any entry: the terminal comes again
         raise
     except Exception:
         LOG.exception("an entry that intake cannot judge", extra={"seq": placed.seq})
