@@ -15,6 +15,7 @@ from backend.api.middleware import API_VERSION
 from backend.api.problems import Problem, ProblemRaised, problem_response
 from backend.api.terminals import router as terminals
 from backend.api.trust import router as trust
+from backend.minting.keystore import KeysRefused
 
 LOG: Final = logging.getLogger(__name__)
 
@@ -47,6 +48,13 @@ def on_busy(_request: HttpRequest, error: OperationalError) -> HttpResponse:
     """Another writer held the database for too long: nothing was stored, the terminal tries again."""
     LOG.warning("the database is busy", extra={"error": str(error)})
     return problem_response(Problem.BUSY)
+
+
+@api.exception_handler(KeysRefused)
+def on_keys_refused(_request: HttpRequest, error: KeysRefused) -> HttpResponse:
+    """The token is not there, or its keys may not be used: nothing was stored, and a person reads why in the log."""
+    LOG.error("the key store refuses", extra={"error": str(error)})
+    return problem_response(Problem.KEYS_UNAVAILABLE)
 
 
 @api.exception_handler(Exception)

@@ -35,6 +35,7 @@ class Problem(Enum):
     CARD_SESSION = Kind("card-session", 409, "This does not fit the session with the card")
     TOO_LARGE = Kind("too-large", 413, "The body is larger than 1 MiB")
     INTERNAL = Kind("internal", 500, "Something went wrong here")
+    KEYS_UNAVAILABLE = Kind("keys-unavailable", 503, "The key store cannot be used now: try again later")
     BUSY = Kind("busy", 503, "The database is busy: try again later")
 
 

@@ -22,6 +22,10 @@ class KeysRefused(Exception):
     """These keys may not be used here, or are not to be had; the text says why."""
 
 
+class KeysUnavailable(KeysRefused):
+    """The keys' token is not there now; it may be back when it is asked again."""
+
+
 class KeyStore(Protocol):
     """Signatures by use, and the cards' keys. Each signature, and each key given out, leaves a line in the log."""
 

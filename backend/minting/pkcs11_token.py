@@ -2,30 +2,37 @@
 # SPDX-License-Identifier: EUPL-1.2
 """One PKCS#11 token: Ed25519 keys that sign, AES masters that diversify, and cards' keys derived inside it (ADR 0016).
 
-A key made or imported here is sensitive and cannot be taken out. The only module that knows the library.
+A key made or imported here is sensitive and cannot be taken out. A token that was lost, its session closed, its daemon
+restarted, itself pulled out and put back, is opened again by whoever asks it next. The only module that knows the
+library.
 """
 
+import logging
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any, Final, Self
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from functools import lru_cache
+from typing import Any, Final, Self, TypeVar
 
 import pkcs11
 from pkcs11 import Attribute, KeyType, Mechanism, ObjectClass
-from pkcs11.exceptions import PKCS11Error, UserAlreadyLoggedIn
+from pkcs11 import exceptions as errors
+from pkcs11.exceptions import PKCS11Error
 from pkcs11.util.ec import encode_named_curve_parameters
 
-from backend.minting.keystore import KeysRefused
+from backend.minting.cmac_halves import ZEROS, last_block
+from backend.minting.keystore import KeysRefused, KeysUnavailable
 from heitje.card.layout import BLOCK, KEY_LENGTH
 from heitje.keys import PublicKey
 
+Result = TypeVar("Result")
+
+LOG: Final = logging.getLogger(__name__)
 _POINT_LENGTH: Final = 32
 _OCTET_STRING: Final = bytes((0x04, _POINT_LENGTH))
 _ED25519: Final = encode_named_curve_parameters("1.3.101.112")
 _AES_BITS: Final = 8 * KEY_LENGTH
-_ZERO_IV: Final = bytes(BLOCK)
-_POLYNOMIAL: Final = 0x87
-"""Of the field in which AES-CMAC makes its subkeys (NIST SP 800-38B)."""
 _STAYS: Final = {Attribute.SENSITIVE: True, Attribute.EXTRACTABLE: False, Attribute.PRIVATE: True}
 _MASTER: Final = {Attribute.ENCRYPT: True, Attribute.DERIVE: True, Attribute.SIGN: False, Attribute.DECRYPT: False}
 _CARD_KEY: Final = {
@@ -35,60 +42,158 @@ _CARD_KEY: Final = {
     Attribute.DECRYPT: True,
     Attribute.SIGN: True,
 }
+_LOST: Final = (
+    errors.SessionHandleInvalid,
+    errors.SessionClosed,
+    errors.UserNotLoggedIn,
+    errors.ObjectHandleInvalid,
+    errors.KeyHandleInvalid,
+    errors.NoSuchKey,
+    errors.NoSuchToken,
+    errors.TokenNotPresent,
+    errors.TokenNotRecognised,
+    errors.SlotIDInvalid,
+    errors.DeviceRemoved,
+    errors.DeviceError,
+    errors.DeviceMemory,
+    errors.GeneralError,
+    errors.FunctionFailed,
+)
+"""What a token says, or a library for it, whose session, cable or daemon went away in the meantime."""
+_PIN_REFUSED: Final = (errors.PinIncorrect, errors.PinInvalid, errors.PinLenRange, errors.PinExpired, errors.PinLocked)
+_LOOKED_FOR_EVERY_S: Final = 1.0
+"""A token that is not there is looked for so often, however many ask for it."""
+
+
+class _Library:
+    """A PKCS#11 library in this process: one operation at a time, for starting it anew ends the sessions of all."""
+
+    def __init__(self, path: str) -> None:
+        self.lock = threading.RLock()
+        self.starts = 0
+        self._path = path
+        self._refused: set[tuple[str, str]] = set()
+
+    def log_in(self, label: str, pin: str) -> Any:
+        """A session. A PIN that was refused is not tried again: a token counts, and locks itself."""
+        if (label, pin) in self._refused:
+            raise errors.PinIncorrect("as before")
+        token = pkcs11.lib(self._path).get_token(token_label=label)
+        try:
+            return token.open(rw=True, user_pin=pin)
+        except errors.UserAlreadyLoggedIn:  # this process has the token open elsewhere: a login is the process's
+            return token.open(rw=True)
+        except _PIN_REFUSED:
+            self._refused.add((label, pin))
+            raise
+
+    def start_anew(self) -> None:
+        """As a new process would find it: some libraries see a token that came back in no other way."""
+        self.starts += 1
+        pkcs11.lib(self._path).reinitialize()
+
+
+_library: Final = lru_cache(maxsize=None)(_Library)
 
 
 class Token:
-    """An open token, logged in. One operation at a time: a session of it holds one."""
+    """A token, logged in. Where its session was lost it is opened again, and what was asked for is asked for again.
 
-    def __init__(self, session: Any) -> None:
-        self._session = session
-        self._lock = threading.Lock()
+    `opening` counts its sessions: what was found in one is of no use in another.
+    """
+
+    def __init__(self, module: str, label: str, pin: str) -> None:
+        self._library = _library(module)
+        self._label = label
+        self._pin = pin
+        self._session: Any = None
+        self._start = 0
+        self._gone_until = 0.0
+        self.opening = 0
 
     @classmethod
     def open(cls, module: str, label: str, pin: str) -> Self:
         """Load the module (a path), find the token by its label, log in. Raises `KeysRefused`."""
-        with _refusals(f"token {label}"):
-            token = pkcs11.lib(module).get_token(token_label=label)
-            try:
-                return cls(token.open(rw=True, user_pin=pin))
-            except UserAlreadyLoggedIn:  # this process has the token open elsewhere: a login is the process's
-                return cls(token.open(rw=True))
+        token = cls(module, label, pin)
+        return token.ask(lambda _: token)
 
     def close(self) -> None:
         """Close the session; what was derived in it is gone."""
-        with self.working():
-            self._session.close()
+        with self._library.lock:
+            self._leave()
+
+    def ask(self, do: Callable[[Any], Result], *, again: bool = True) -> Result:
+        """Have the session do something; `again`: it may be asked for a second time, where the first was lost.
+
+        Raises `KeysUnavailable` while there is no token, `KeysRefused` for what it does not do.
+        """
+        with self._library.lock:
+            if time.monotonic() < self._gone_until:
+                raise KeysUnavailable(f"the token {self._label} is not there")
+            refused: PKCS11Error | None = None
+            for mend in (None, self._leave, self._library.start_anew):
+                try:
+                    if mend is not None:
+                        mend()
+                    return do(self._ready())
+                except PKCS11Error as error:
+                    refused = error
+                    if not again or not _is_lost(error):
+                        break
+            raise self._refusal(refused) from refused
+
+    def _ready(self) -> Any:
+        """The session, which is opened where there is none."""
+        if self._session is None or self._start != self._library.starts:
+            self._session = None
+            session = self._library.log_in(self._label, self._pin)
+            self._session, self._start = session, self._library.starts
+            self.opening += 1
+            if self.opening > 1:
+                LOG.warning("the token was opened again", extra={"token": self._label})
+        return self._session
+
+    def _leave(self) -> None:
+        """Give the session up."""
+        session, self._session = self._session, None
+        if session is not None and self._start == self._library.starts:
+            with suppress(PKCS11Error):
+                session.close()
+
+    def _refusal(self, error: PKCS11Error | None) -> KeysRefused:
+        text = f"the token {self._label}: {type(error).__name__} {error}".strip()
+        if error is None or not _is_lost(error) or isinstance(error, errors.NoSuchKey):
+            return KeysRefused(text)
+        self._gone_until = time.monotonic() + _LOOKED_FOR_EVERY_S
+        LOG.error("the token is not there", extra={"token": self._label, "error": type(error).__name__})
+        return KeysUnavailable(text)
 
     def signer(self, label: str) -> "TokenSigner":
         """An Ed25519 key. Raises `KeysRefused` where there is none."""
-        with self.working():
-            point = self._find(ObjectClass.PUBLIC_KEY, label)[Attribute.EC_POINT]
-            private = self._find(ObjectClass.PRIVATE_KEY, label)
-        return TokenSigner(self, private, PublicKey(_raw(point)))
+        return TokenSigner(self, label)
 
     def master(self, label: str) -> "TokenMaster":
         """An AES master. Raises `KeysRefused` where there is none."""
-        with self.working():
-            key = self._find(ObjectClass.SECRET_KEY, label)
-        return TokenMaster(self, key)
+        return TokenMaster(self, label)
 
     def never_left(self, label: str) -> bool:
         """Whether every secret of this name was made inside a token and can never have been outside."""
-        with self.working():
-            found = self._objects(ObjectClass.SECRET_KEY, label) + self._objects(ObjectClass.PRIVATE_KEY, label)
+
+        def look(session: Any) -> bool:
+            found = _secrets(session, label)
             return bool(found) and all(key[Attribute.LOCAL] and key[Attribute.NEVER_EXTRACTABLE] for key in found)
+
+        return self.ask(look)
 
     def holds(self, label: str) -> bool:
         """Whether there is a secret of this name."""
-        with self.working():
-            return any(self._objects(kind, label) for kind in (ObjectClass.SECRET_KEY, ObjectClass.PRIVATE_KEY))
+        return self.ask(lambda session: bool(_secrets(session, label)))
 
     def make_signer(self, label: str) -> None:
         """Make an Ed25519 key in the token. Raises `KeysRefused`."""
-        with self.working():
-            curve = self._session.create_domain_parameters(
-                KeyType.EC_EDWARDS, {Attribute.EC_PARAMS: _ED25519}, local=True
-            )
+
+        def make(session: Any) -> None:
+            curve = session.create_domain_parameters(KeyType.EC_EDWARDS, {Attribute.EC_PARAMS: _ED25519}, local=True)
             curve.generate_keypair(
                 label=label,
                 id=label.encode(),
@@ -97,12 +202,17 @@ class Token:
                 private_template=_STAYS,
             )
 
+        self.ask(make, again=False)
+
     def make_master(self, label: str) -> None:
         """Make an AES master in the token. Raises `KeysRefused`."""
-        with self.working():
-            self._session.generate_key(
+
+        def make(session: Any) -> None:
+            session.generate_key(
                 KeyType.AES, _AES_BITS, label=label, id=label.encode(), store=True, template={**_STAYS, **_MASTER}
             )
+
+        self.ask(make, again=False)
 
     def import_signer(self, label: str, seed: bytes, public: PublicKey) -> None:
         """Take in an Ed25519 key that was made elsewhere: a test programme's. Raises `KeysRefused`."""
@@ -110,145 +220,181 @@ class Token:
         kind = {**names, Attribute.KEY_TYPE: KeyType.EC_EDWARDS, Attribute.EC_PARAMS: _ED25519}
         point = _OCTET_STRING + public.raw
         private = {**kind, **_STAYS, Attribute.CLASS: ObjectClass.PRIVATE_KEY, Attribute.SIGN: True}
-        with self.working():
-            for left_over in self._objects(ObjectClass.PUBLIC_KEY, label):  # of an import that was broken off
+
+        def take(session: Any) -> None:
+            for left_over in _objects(session, ObjectClass.PUBLIC_KEY, label):  # of an import that was broken off
                 left_over.destroy()
-            self._session.create_object(
+            session.create_object(
                 {**kind, Attribute.CLASS: ObjectClass.PUBLIC_KEY, Attribute.EC_POINT: point, Attribute.VERIFY: True}
             )
-            self._session.create_object({**private, Attribute.VALUE: seed})
+            session.create_object({**private, Attribute.VALUE: seed})
+
+        self.ask(take, again=False)
 
     def import_master(self, label: str, value: bytes) -> None:
         """Take in a master that was made elsewhere: a test programme's. Raises `KeysRefused`."""
-        with self.working():
-            self._session.create_object(
-                {
-                    **_STAYS,
-                    **_MASTER,
-                    Attribute.CLASS: ObjectClass.SECRET_KEY,
-                    Attribute.KEY_TYPE: KeyType.AES,
-                    Attribute.LABEL: label,
-                    Attribute.ID: label.encode(),
-                    Attribute.TOKEN: True,
-                    Attribute.VALUE: value,
-                }
-            )
+        template = {
+            **_STAYS,
+            **_MASTER,
+            Attribute.CLASS: ObjectClass.SECRET_KEY,
+            Attribute.KEY_TYPE: KeyType.AES,
+            Attribute.LABEL: label,
+            Attribute.ID: label.encode(),
+            Attribute.TOKEN: True,
+            Attribute.VALUE: value,
+        }
+        self.ask(lambda session: session.create_object(template), again=False)
 
-    @contextmanager
-    def working(self) -> Iterator[None]:
-        """One operation at a time; what the token refuses is a `KeysRefused`."""
-        with self._lock, _refusals("the token"):
-            yield
 
-    def _find(self, kind: ObjectClass, label: str) -> Any:
-        found = self._objects(kind, label)
-        if len(found) != 1:
-            raise KeysRefused(f"the token holds {len(found)} keys of the name {label}")
-        return found[0]
+class _Kept:
+    """A key of a token, found again, or derived again, in each of its sessions."""
 
-    def _objects(self, kind: ObjectClass, label: str) -> list[Any]:
-        return list(self._session.get_objects({Attribute.CLASS: kind, Attribute.LABEL: label}))
+    def __init__(self, token: Token, find: Callable[[Any], Any]) -> None:
+        self._token = token
+        self._find = find
+        self._opening = 0
+        self._found: Any = None
+
+    def ask(self, do: Callable[[Any], Result]) -> Result:
+        """Have the token do something with it; see `Token.ask`."""
+        return self._token.ask(lambda session: do(self.within(session)))
+
+    def within(self, session: Any) -> Any:
+        """What it is in this session."""
+        if self._opening != self._token.opening:
+            self._found = self._find(session)
+            self._opening = self._token.opening
+        return self._found
+
+    def drop(self) -> None:
+        """Have the token forget it, where this session has it at all."""
+
+        def destroy(_: Any) -> None:
+            if self._opening == self._token.opening:
+                self._opening = 0
+                self._found.destroy()
+
+        with suppress(KeysRefused):  # then it went with its session
+            self._token.ask(destroy, again=False)
 
 
 class TokenSigner:
     """An Ed25519 key in a token; a `heitje.keys.Signer`."""
 
-    def __init__(self, token: Token, private: Any, public: PublicKey) -> None:
-        self._token = token
-        self._private = private
-        self.public = public
+    def __init__(self, token: Token, label: str) -> None:
+        self.public = PublicKey(token.ask(lambda session: _point_of(session, label)))
+        self._private = _Kept(token, lambda session: self._private_in(session, label))
+        self._private.ask(lambda key: key)
 
     def sign(self, message: bytes) -> bytes:
         """A 64-byte signature. Raises `KeysRefused`."""
-        with self._token.working():
-            return bytes(self._private.sign(message, mechanism=Mechanism.EDDSA))
+        return self._private.ask(lambda key: bytes(key.sign(message, mechanism=Mechanism.EDDSA)))
+
+    def _private_in(self, session: Any, label: str) -> Any:
+        if _point_of(session, label) != self.public.raw:
+            raise KeysRefused(f"the token came back with another key of the name {label}")
+        return _only(session, ObjectClass.PRIVATE_KEY, label)
 
 
 class TokenCardKey:
     """A card's own key, derived in a token and never seen; a `heitje.card.messaging.CardKey`."""
 
-    def __init__(self, token: Token, key: Any) -> None:
-        self._token = token
-        self._key = key
+    def __init__(self, token: Token, derive: Callable[[Any], Any]) -> None:
+        self._key = _Kept(token, derive)
+        self._key.ask(lambda key: key)
 
     def encrypt(self, plain: bytes) -> bytes:
         """AES-CBC from a zero IV. Raises `KeysRefused`."""
-        with self._token.working():
-            return bytes(self._key.encrypt(plain, mechanism=Mechanism.AES_CBC, mechanism_param=_ZERO_IV))
+        return self._key.ask(lambda key: bytes(key.encrypt(plain, mechanism=Mechanism.AES_CBC, mechanism_param=ZEROS)))
 
     def decrypt(self, enciphered: bytes) -> bytes:
         """The reverse. Raises `KeysRefused`."""
-        with self._token.working():
-            return bytes(self._key.decrypt(enciphered, mechanism=Mechanism.AES_CBC, mechanism_param=_ZERO_IV))
+        return self._key.ask(
+            lambda key: bytes(key.decrypt(enciphered, mechanism=Mechanism.AES_CBC, mechanism_param=ZEROS))
+        )
 
     def cmac(self, message: bytes) -> bytes:
         """AES-CMAC, 16 bytes. Raises `KeysRefused`."""
-        with self._token.working():
-            return bytes(self._key.sign(message, mechanism=Mechanism.AES_CMAC))
+        return self._key.ask(lambda key: bytes(key.sign(message, mechanism=Mechanism.AES_CMAC)))
 
     def forget(self) -> None:
-        """Have the token drop it."""
-        with self._token.working():
-            self._key.destroy()
+        """Have the token drop it; whoever still uses it has it derived again."""
+        self._key.drop()
 
 
 class TokenMaster:
     """An AES master in a token.
 
-    A card's key is AES-CMAC(master, M) with M of 17 to 31 bytes, so E(master, x) with
-    x = E(master, first block) xor padded rest xor second subkey. The token enciphers the first block, and derives the
-    key from x (C_DeriveKey, CKM_AES_ECB_ENCRYPT_DATA): it is never outside.
+    It enciphers the first block of a card's key (`cmac_halves`), and the key is derived from what is enciphered last
+    (C_DeriveKey, CKM_AES_ECB_ENCRYPT_DATA): it is never outside.
     """
 
-    def __init__(self, token: Token, key: Any) -> None:
+    def __init__(self, token: Token, label: str) -> None:
         self._token = token
-        self._key = key
-        self._subkey = _doubled(_doubled(self._encipher(bytes(BLOCK))))
+        self._zeros = token.ask(lambda session: _enciphered(_only(session, ObjectClass.SECRET_KEY, label), ZEROS))
+        self._key = _Kept(token, lambda session: self._key_in(session, label))
 
     def derive(self, diversification: bytes) -> TokenCardKey:
         """The card's key, inside the token. Raises `KeysRefused`."""
         last = self._last_block(diversification)
-        with self._token.working():
-            key = self._key.derive_key(
+
+        def derive(session: Any) -> Any:
+            return self._key.within(session).derive_key(
                 KeyType.AES,
                 _AES_BITS,
                 mechanism=Mechanism.AES_ECB_ENCRYPT_DATA,
                 mechanism_param=last,
                 template=_CARD_KEY,
             )
-        return TokenCardKey(self._token, key)
+
+        return TokenCardKey(self._token, derive)
 
     def give(self, diversification: bytes) -> bytes:
         """The card's key itself, for the card that it is written onto. Raises `KeysRefused`."""
         return self._encipher(self._last_block(diversification))
 
     def _last_block(self, diversification: bytes) -> bytes:
-        if not BLOCK < len(diversification) < 2 * BLOCK:
-            raise ValueError("a diversification input is 17 to 31 bytes")
-        first = self._encipher(diversification[:BLOCK])
-        rest = (diversification[BLOCK:] + b"\x80").ljust(BLOCK, b"\x00")
-        return bytes(a ^ b ^ c for a, b, c in zip(first, rest, self._subkey, strict=True))
+        return last_block(self._encipher(diversification[:BLOCK]), self._zeros, diversification)
 
     def _encipher(self, block: bytes) -> bytes:
-        with self._token.working():
-            return bytes(self._key.encrypt(block, mechanism=Mechanism.AES_ECB))
+        return self._key.ask(lambda key: _enciphered(key, block))
+
+    def _key_in(self, session: Any, label: str) -> Any:
+        key = _only(session, ObjectClass.SECRET_KEY, label)
+        if _enciphered(key, ZEROS) != self._zeros:
+            raise KeysRefused(f"the token came back with another key of the name {label}")
+        return key
 
 
-def _doubled(block: bytes) -> bytes:
-    number = int.from_bytes(block, "big") << 1
-    if number >> 8 * BLOCK:
-        number = (number & ((1 << 8 * BLOCK) - 1)) ^ _POLYNOMIAL
-    return number.to_bytes(BLOCK, "big")
+def _objects(session: Any, kind: ObjectClass, label: str) -> list[Any]:
+    session.generate_random(8)  # refused in a session that was lost; there a search would end twice, once in no handler
+    return list(session.get_objects({Attribute.CLASS: kind, Attribute.LABEL: label}))
 
 
-def _raw(point: bytes) -> bytes:
-    """The 32 bytes of an Ed25519 point, as tokens write it: in an OCTET STRING, or bare."""
+def _secrets(session: Any, label: str) -> list[Any]:
+    return _objects(session, ObjectClass.SECRET_KEY, label) + _objects(session, ObjectClass.PRIVATE_KEY, label)
+
+
+def _only(session: Any, kind: ObjectClass, label: str) -> Any:
+    """The one key of a name. Raises `NoSuchKey`, `MultipleObjectsReturned`."""
+    found = _objects(session, kind, label)
+    if not found:
+        raise errors.NoSuchKey(f"0 keys of the name {label}")
+    if len(found) > 1:
+        raise errors.MultipleObjectsReturned(f"{len(found)} keys of the name {label}")
+    return found[0]
+
+
+def _point_of(session: Any, label: str) -> bytes:
+    """The 32 bytes of an Ed25519 point, which tokens write in an OCTET STRING, or bare."""
+    point = bytes(_only(session, ObjectClass.PUBLIC_KEY, label)[Attribute.EC_POINT])
     return point.removeprefix(_OCTET_STRING) if len(point) > _POINT_LENGTH else point
 
 
-@contextmanager
-def _refusals(what: str) -> Iterator[None]:
-    try:
-        yield
-    except PKCS11Error as error:
-        raise KeysRefused(f"{what}: {type(error).__name__} {error}".strip()) from error
+def _enciphered(key: Any, block: bytes) -> bytes:
+    return bytes(key.encrypt(block, mechanism=Mechanism.AES_ECB))
+
+
+def _is_lost(error: PKCS11Error) -> bool:
+    """A plain `PKCS11Error` is the library's own: it is not started, or the token's maker made an error up."""
+    return isinstance(error, _LOST) or type(error) is PKCS11Error

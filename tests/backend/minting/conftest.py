@@ -14,7 +14,7 @@ import pytest
 
 MODULES = ("/usr/lib/softhsm/libsofthsm2.so", "/usr/lib/x86_64-linux-gnu/softhsm/libsofthsm2.so")
 PIN = "271828"
-LABELS = ("heitje-testburg", "heitje-real", "heitje-half")
+LABELS = ("heitje-testburg", "heitje-real", "heitje-half", "heitje-swapped")
 """A library that is loaded sees no token that is made later, so all are made before."""
 
 

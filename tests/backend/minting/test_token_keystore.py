@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import json
+import select
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +16,7 @@ import pytest
 from backend.minting import file_keystore
 from backend.minting.file_keystore import FileKeyStore
 from backend.minting.key_stores import open_key_store
-from backend.minting.keystore import KeysRefused, KeyStore
+from backend.minting.keystore import KeysRefused, KeyStore, KeysUnavailable
 from backend.minting.token_description import TokenDescription
 from firmware_sim.card.firmware import Card
 from firmware_sim.card.image import MemoryStore
@@ -157,14 +159,118 @@ def test_a_load_with_masters_that_never_leave(store: KeyStore) -> None:
     assert session.counter == 0
 
 
-def test_keys_that_were_used_long_ago_are_forgotten_and_derived_anew(store: KeyStore) -> None:
+def test_keys_that_were_used_long_ago_are_forgotten_and_derived_anew(store: KeyStore, described: Path) -> None:
+    """The token holds no more than it must; who is still at work with such a key has it derived again."""
+    others = secrets_there(described)
     first = store.card_key(bytes(7), KEY_LOADER)
     before = first.cmac(b"x")
     for number in range(300):
         store.card_key(number.to_bytes(7, "big"), KEY_LOADER)
-    with pytest.raises(KeysRefused):
-        first.cmac(b"x")
-    assert store.card_key(bytes(7), KEY_LOADER).cmac(b"x") == before
+    assert secrets_there(described) - others == 256
+    assert store.card_key(bytes(7), KEY_LOADER).cmac(b"x") == first.cmac(b"x") == before
+
+
+def secrets_there(described: Path) -> int:
+    """How many secret keys a session of this process sees."""
+    import pkcs11
+    from pkcs11 import Attribute, ObjectClass
+
+    description = TokenDescription.load(described)
+    session = pkcs11.lib(description.module).get_token(token_label=description.token).open(rw=True)
+    kinds = (ObjectClass.SECRET_KEY, ObjectClass.PRIVATE_KEY)
+    count = sum(len(list(session.get_objects({Attribute.CLASS: kind}))) for kind in kinds)
+    session.close()
+    return count
+
+
+def log_out_behind_its_back(described: Path) -> None:
+    """Whatever else in this process has the token open may log it out, and its sessions with it."""
+    import pkcs11
+
+    description = TokenDescription.load(described)
+    token = pkcs11.lib(description.module).get_token(token_label=description.token)
+    try:
+        token.open(rw=True, user_pin=description.pin()).close()
+    except pkcs11.exceptions.UserAlreadyLoggedIn:
+        session = token.open(rw=True)
+        session.close()
+
+
+def start_the_library_anew(described: Path) -> None:
+    import pkcs11
+
+    pkcs11.lib(TokenDescription.load(described).module).reinitialize()
+
+
+@pytest.mark.parametrize("lose", [start_the_library_anew, log_out_behind_its_back])
+def test_a_session_that_was_lost_is_opened_again(
+    store: KeyStore, described: Path, lose: Callable[[Path], None]
+) -> None:
+    """In the middle of a card's session as well: its key is derived again where it stood."""
+    key, now = store.card_key(UID, KEY_LOADER), store.sign_time(PROGRAMME.terminal, NOW)
+    before = key.cmac(b"x")
+    lose(described)
+    assert key.cmac(b"x") == before
+    lose(described)
+    assert store.sign_time(PROGRAMME.terminal, NOW) == now
+    lose(described)
+    assert store.keys_to_write(UID)(KEY_ISSUER) == diversify(PROGRAMME.master_issuer, UID, PROGRAMME.df_name, 0)
+
+
+def test_a_token_that_is_pulled_out_says_so_and_works_again_when_it_is_back(store: KeyStore, soft_hsm: SoftHsm) -> None:
+    tokens = soft_hsm.directory / "tokens"
+    before = store.card_key(UID, KEY_LOADER).cmac(b"x")
+    tokens.rename(tokens.with_name("in a pocket"))
+    for _ in range(3):
+        with pytest.raises(KeysUnavailable, match="heitje-testburg"):
+            store.sign_time(PROGRAMME.terminal, NOW)
+    tokens.with_name("in a pocket").rename(tokens)
+    deadline = time.monotonic() + 10
+    while True:
+        try:
+            assert store.card_key(UID, KEY_LOADER).cmac(b"x") == before
+            break
+        except KeysUnavailable:  # it is looked for once a second
+            assert time.monotonic() < deadline
+            select.select([], [], [], 0.1)
+
+
+def test_another_token_of_the_name_is_not_the_one(soft_hsm: SoftHsm) -> None:
+    """Keys that are not those that it had: nothing is signed with them, and no card's key is derived."""
+    import pkcs11
+    from pkcs11 import Attribute
+
+    from backend.minting.pkcs11_token import Token
+
+    token = Token.open(soft_hsm.module, "heitje-swapped", soft_hsm.pin)
+    token.import_master("master", bytes(16))
+    token.import_signer("mint", PROGRAMME.mint.ed25519.private_bytes_raw(), PROGRAMME.mint.public)
+    master, signer = token.master("master"), token.signer("mint")
+    assert master.give(bytes(17))
+    session = pkcs11.lib(soft_hsm.module).get_token(token_label="heitje-swapped").open(rw=True)
+    for key in list(session.get_objects({Attribute.TOKEN: True})):
+        key.destroy()
+    token.import_master("master", bytes(range(16)))
+    other = PROGRAMME.mint_next
+    token.import_signer("mint", other.ed25519.private_bytes_raw(), other.public)
+    pkcs11.lib(soft_hsm.module).reinitialize()
+    with pytest.raises(KeysRefused, match="another key"):
+        master.give(bytes(17))
+    with pytest.raises(KeysRefused, match="another key"):
+        signer.sign(b"x")
+
+
+def test_a_pin_that_was_refused_is_not_tried_again(described: Path, soft_hsm: SoftHsm, tmp_path: Path) -> None:
+    """A token counts wrong PINs and locks itself; every request of every till would be one."""
+    pin = tmp_path / "pin"
+    pin.touch(mode=0o600)
+    pin.write_text("161803", "ascii")
+    replace(TokenDescription.load(described), pin_file=pin).write(tmp_path / "token.toml")
+    for said in ("PinIncorrect", "as before", "as before"):
+        with pytest.raises(KeysRefused, match=said):
+            open_key_store(tmp_path / "token.toml", production=False)
+    pin.write_text(soft_hsm.pin, "ascii")
+    assert open_key_store(tmp_path / "token.toml", production=False).keys
 
 
 def test_no_secret_can_be_taken_out(described: Path) -> None:
