@@ -53,7 +53,7 @@ HOME_OF_LIBRARY: dict[str, str | tuple[str, ...]] = {
     "escpos": "drivers/printer/escpos_printer.py",
     "gunicorn": "backend/serving.py",
     "http_message_signatures": "heitje/request_signature.py",
-    "lxml": "backend/settlement/bank_file.py",
+    "lxml": "backend/settlement/iso20022.py",
     "nacl": "backend/redemption/signatures.py",
     "nfc": "drivers/card/pn532.py",
     "ninja": "backend/api/",
@@ -62,6 +62,7 @@ HOME_OF_LIBRARY: dict[str, str | tuple[str, ...]] = {
     "requests": "terminal/line.py",
     "serial": "drivers/scanner/serial_scanner.py",
     "smartcard": "drivers/card/pcsc.py",
+    "typst": "backend/typesetting.py",
     "tuf": ("terminal/trust/client.py", "backend/minting/trust_repository.py"),
 }
 

@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from schwifty import IBAN
 
-from backend.settlement import bank_file
-from backend.settlement.bank_file import NAMESPACE, BankFileInvalid, BatchOrder, CreditTransfer, Party
+from backend.settlement import bank_file, iso20022
+from backend.settlement.bank_file import MESSAGE, BatchOrder, CreditTransfer, Party
+from backend.settlement.iso20022 import BankFileInvalid
 from heitje.money import Cents
 
 ORDER = BatchOrder(
@@ -36,8 +37,8 @@ def texts(document: bytes, tag: str) -> list[str]:
 
 def test_it_is_valid_and_says_what_was_ordered() -> None:
     document = bank_file.write(ORDER)
-    bank_file.validate(document)
-    assert f'xmlns="{NAMESPACE}"' in document.decode()
+    iso20022.validate(document, MESSAGE)
+    assert f'xmlns="urn:iso:std:iso:20022:tech:xsd:{MESSAGE}"' in document.decode()
     assert texts(document, "InstdAmt") == ["12.34", "0.05"]
     assert texts(document, "CtrlSum") == ["12.39", "12.39"]
     assert texts(document, "NbOfTxs") == ["2", "2"]
@@ -89,12 +90,12 @@ def test_the_schema_is_really_asked(good: bytes, bad: bytes) -> None:
     document = bank_file.write(ORDER)
     assert good in document
     with pytest.raises(BankFileInvalid):
-        bank_file.validate(document.replace(good, bad))
+        iso20022.validate(document.replace(good, bad), MESSAGE)
 
 
 def test_entities_from_outside_are_not_followed() -> None:
     with pytest.raises(BankFileInvalid):
-        bank_file.validate(b'<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/hostname">]><x>&e;</x>')
+        iso20022.validate(b'<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/hostname">]><x>&e;</x>', MESSAGE)
 
 
 def test_the_examples_ibans_check() -> None:

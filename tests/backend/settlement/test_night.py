@@ -16,7 +16,7 @@ import pytest
 from backend.assembly import debtor_of
 from backend.audit.invariants import check
 from backend.ledger import accounts
-from backend.settlement import bank_file, night
+from backend.settlement import bank_file, iso20022, night
 from backend.settlement.models import Batch, BatchLine
 from heitje.journal import Kind
 
@@ -62,7 +62,7 @@ def test_each_shop_is_sent_what_it_is_owed(trading: City) -> None:
     assert trading.holds(accounts.IN_BATCH) == 500
     written = files(trading)
     document = written["2026-11-24-1/pain.001.xml"]
-    bank_file.validate(document)
+    iso20022.validate(document, bank_file.MESSAGE)
     assert hashlib.sha256(document).hexdigest() == batch.sha256
     assert b"<CtrlSum>5.00</CtrlSum>" in document
     assert all(finding.holds for finding in check())
