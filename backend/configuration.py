@@ -51,6 +51,24 @@ class Database:
 
 
 @dataclass(frozen=True, slots=True)
+class RequestLimits:
+    """The table `[limits]`: what one caller may ask of the API. A number per minute of 0 sets no limit.
+
+    A burst is how many requests may come at once after a pause; what is used of it comes back evenly over the minute.
+    """
+
+    terminal_per_minute: int = 1200
+    terminal_burst: int = 600
+    address_per_minute: int = 3000
+    address_burst: int = 1500
+    """Per IPv4 address or IPv6 /64, before anything else is looked at; this machine's own loopback is not counted."""
+    body_bytes: int = 1_048_576
+    """The largest body that is read; a journal batch may have 1 MiB (JOURNAL.md section 3)."""
+    trusted_proxies: int = 0
+    """How many reverse proxies stand in front, each of which adds its caller to X-Forwarded-For."""
+
+
+@dataclass(frozen=True, slots=True)
 class Configuration:
     """What `backend.toml` says. File names are relative to `directory`."""
 
@@ -65,6 +83,7 @@ class Configuration:
     offline_keys: str = "offline-keys.json"
     django_key: str = "django.key"
     database: Database = field(default_factory=Database)
+    limits: RequestLimits = field(default_factory=RequestLimits)
 
     @property
     def database_path(self) -> Path:
@@ -102,6 +121,10 @@ class Configuration:
         return self.directory / "settlements"
 
 
+_TABLES: Final[dict[str, type]] = {"database": Database, "limits": RequestLimits}
+_ALWAYS_WRITTEN: Final = frozenset({"engine", "name"})
+
+
 def load(directory: Path) -> Configuration:
     """Read `backend.toml` in `directory`. Raises `ConfigurationError`."""
     path = directory / FILE
@@ -111,24 +134,26 @@ def load(directory: Path) -> Configuration:
         raise ConfigurationError(f"no backend in {directory}: {FILE} is missing (heitje backend init)") from error
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigurationError(f"{path}: {error}") from error
-    table = values.pop("database", {})
-    if not isinstance(table, dict):
-        raise ConfigurationError(f"{path}: database is not a table")
+    tables = {name: values.pop(name, {}) for name in _TABLES}
+    for name, table in tables.items():
+        if not isinstance(table, dict):
+            raise ConfigurationError(f"{path}: {name} is not a table")
+        _check(path, f"{name}.", table, _TABLES[name])
     _check(path, "", values, Configuration)
-    _check(path, "database.", table, Database)
     try:
-        database = Database(**table)
-        configuration = Configuration(directory=directory, database=database, **values)
+        database, limits = Database(**tables["database"]), RequestLimits(**tables["limits"])
+        configuration = Configuration(directory=directory, database=database, limits=limits, **values)
         IBAN(configuration.iban)
     except (TypeError, SchwiftyException) as error:
         raise ConfigurationError(f"{path}: {error}") from error
-    _check_database(path, database, set(table))
+    _check_database(path, database, set(tables["database"]))
+    _check_limits(path, limits)
     return configuration
 
 
 def _check(path: Path, prefix: str, values: dict[str, Any], form: type) -> None:
     """Every key is known and of its type."""
-    known = {row.name: row for row in fields(form) if row.name not in ("directory", "database")}
+    known = {row.name: row for row in fields(form) if row.name not in ("directory", *_TABLES)}
     for name, value in values.items():
         if name not in known:
             raise ConfigurationError(f"{path}: unknown key {prefix}{name}")
@@ -149,21 +174,33 @@ def _check_database(path: Path, database: Database, named: set[str]) -> None:
         raise ConfigurationError(f"{path}: database.schema is a name of its own, of letters, digits and _")
 
 
+def _check_limits(path: Path, limits: RequestLimits) -> None:
+    """Whole numbers from 0; a rate has a burst, and something can be sent."""
+    for row in fields(limits):
+        if getattr(limits, row.name) < 0:
+            raise ConfigurationError(f"{path}: limits.{row.name} is less than 0")
+    for name in ("terminal_burst", "address_burst", "body_bytes"):
+        if getattr(limits, name) == 0:
+            raise ConfigurationError(f"{path}: limits.{name} is 0: nothing would be taken")
+
+
 def write(configuration: Configuration) -> None:
     """Write `backend.toml`; the file must not be there yet (`FileExistsError`)."""
     lines = [f"# Settings of the {configuration.programme} backend; an unknown key stops the start."]
     lines += [
         f"{row.name} = {_written(getattr(configuration, row.name))}"
         for row in fields(configuration)
-        if row.name not in ("directory", "database")
+        if row.name not in ("directory", *_TABLES)
     ]
-    database = configuration.database
-    lines += ["", "[database]"]
-    lines += [
-        f"{row.name} = {_written(getattr(database, row.name))}"
-        for row in fields(database)
-        if row.name in ("engine", "name") or getattr(database, row.name) != row.default
-    ]
+    for name in _TABLES:
+        table = getattr(configuration, name)
+        kept = [
+            f"{row.name} = {_written(getattr(table, row.name))}"
+            for row in fields(table)
+            if row.name in _ALWAYS_WRITTEN or getattr(table, row.name) != row.default
+        ]
+        if kept:
+            lines += ["", f"[{name}]", *kept]
     with (configuration.directory / FILE).open("x", encoding="utf-8") as file:
         file.write("\n".join(lines) + "\n")
 

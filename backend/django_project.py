@@ -38,6 +38,7 @@ def start(configuration: Configuration) -> None:
         SECRET_KEY=secret,
         DATABASES={"default": database_settings(configuration)},
         LOGGING=_logging(configuration.log_path),
+        DATA_UPLOAD_MAX_MEMORY_SIZE=configuration.limits.body_bytes,
         HEITJE=configuration,
     )
     django.setup()

@@ -11,7 +11,7 @@ import shutil
 from pathlib import Path
 from typing import Final
 
-from backend.configuration import FILE, Configuration, Database
+from backend.configuration import FILE, Configuration, Database, RequestLimits
 from backend.minting import file_keystore
 from heitje.programme import TestProgramme
 
@@ -21,6 +21,8 @@ ACCOUNT_IBAN: Final = "NL02ABNA0123456789"
 TEST_KEYS_FROM: Final = 1_500_000_000
 TEST_KEYS_UNTIL: Final = 4_000_000_000
 """A test programme's keys are valid at any time that a test may set its clock to."""
+WIDE_LIMITS: Final = RequestLimits(terminal_per_minute=600_000, terminal_burst=20_000)
+"""A test programme is hammered and measured; its limits are there, and far away."""
 
 
 def prepare(directory: Path, programme: TestProgramme, database: Database | None = None) -> Configuration:
@@ -38,6 +40,7 @@ def prepare(directory: Path, programme: TestProgramme, database: Database | None
         iban=ACCOUNT_IBAN,
         production=False,
         database=database or Database(),
+        limits=WIDE_LIMITS,
     )
     left_over = (
         *directory.glob(f"{configuration.database.name}*"),

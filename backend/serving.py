@@ -13,6 +13,8 @@ from django.core.wsgi import get_wsgi_application
 from django.db import connections
 from gunicorn.app.base import BaseApplication
 
+from backend.api.rates import METER
+
 THREADS: Final = 4
 _TIMEOUT_S: Final = 30
 _COLLECT_AFTER: Final = 100_000
@@ -24,6 +26,7 @@ def serve(directory: Path, host: str, port: int, workers: int, publish_every_s: 
     With `publish_every_s` a process beside it publishes the trust; it ends with this one, however this one ends.
     """
     connections.close_all()  # a connection must not be shared across the workers' fork
+    METER.reset()  # and its memory must be, so it is there before
     server = _Server(host, port, workers)
     if not publish_every_s:
         server.run()

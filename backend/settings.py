@@ -9,13 +9,13 @@ INSTALLED_APPS = [
     "backend.tasks",
     "backend.redemption",
     "backend.cards",
+    "backend.proof",
     "backend.settlement",
+    "backend.api",
 ]
-MIDDLEWARE = ["backend.api.middleware.api_version"]
+MIDDLEWARE = ["backend.api.middleware.api_rules"]
 ROOT_URLCONF = "backend.api.urls"
 ALLOWED_HOSTS = ["*"]  # terminals call by any name; a request's signature covers the URI that they meant
 USE_TZ = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 APPEND_SLASH = False
-DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
-"""1 MiB: the most that a journal batch may be (JOURNAL.md section 3)."""

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Who calls: a terminal, by an HTTP Message Signature over method, target and body (RFC 9421; JOURNAL.md section 3)."""
 
+import re
 import time
 from typing import Any, Final
 
@@ -10,6 +11,7 @@ from django.http import HttpRequest
 from ninja.security.base import AuthBase
 
 from backend.api.problems import Problem, ProblemRaised
+from backend.api.rates import METER, Policy
 from backend.assembly import configuration_in_use, programme_of
 from backend.shops.models import Terminal
 from heitje.keys import PublicKey
@@ -17,6 +19,7 @@ from heitje.messages import encode_base64url
 from heitje.request_signature import BadRequestSignature, Request, verify_request
 
 _SIGNED: Final = ("content-digest", "signature", "signature-input", "content-type")
+_TERMINAL: Final = re.compile(r"[0-9a-f]{16}")
 
 
 class TerminalSignature(AuthBase):
@@ -33,7 +36,9 @@ class TerminalSignature(AuthBase):
         """The terminal. Raises `ProblemRaised`."""
         match = request.resolver_match
         name = match.kwargs["terminal"] if match is not None else ""
-        terminal = Terminal.objects.select_related("shop").filter(id=name).first()
+        terminal = None
+        if _TERMINAL.fullmatch(name):
+            terminal = Terminal.objects.select_related("shop").filter(id=name).first()
         if terminal is None:
             raise ProblemRaised(Problem.UNKNOWN_TERMINAL)
         now = int(time.time())
@@ -49,11 +54,22 @@ class TerminalSignature(AuthBase):
             verify_request(signed, own.get, now)
         except BadRequestSignature as error:
             raise ProblemRaised(Problem.BAD_SIGNATURE, str(error), server_time=signed_time(terminal, now)) from error
+        _count(request, terminal)
         return terminal
 
     def authenticate(self, request: HttpRequest, key: str | None) -> Any:
         """Not used: the call itself answers."""
         return self(request)
+
+
+def _count(request: HttpRequest, terminal: Terminal) -> None:
+    """One request, after its signature: nobody else can use up what a terminal may ask. Raises `ProblemRaised`."""
+    limits = configuration_in_use().limits
+    taken = METER.take(Policy("terminal", limits.terminal_per_minute, limits.terminal_burst), terminal.id)
+    if taken is not None:
+        request.taken = taken  # type: ignore[attr-defined]  # for the middleware, which tells it
+        if not taken.allowed:
+            raise ProblemRaised(Problem.TOO_MANY)
 
 
 def signed_time(terminal: Terminal, now: int) -> str:

@@ -1,27 +1,106 @@
 # SPDX-FileCopyrightText: 2026 The Heitje contributors
 # SPDX-License-Identifier: EUPL-1.2
-"""What every response carries: the API's version; and no error leaves but as a problem document."""
+"""What is looked at before any address is, and what every response carries.
 
-from collections.abc import Callable
+In: how often this network address calls, and whether a body is of a size and kind that is read at all. Out: the API's
+version, how much may still be asked, what a browser may do with the answer; and no error but as a problem document.
+All of it is paid by every request, so nothing here touches the database.
+"""
+
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from django.http import HttpRequest, HttpResponseBase
 
 from backend.api.problems import Problem, problem_response
+from backend.api.rates import METER, Policy, Taken, site_of
+from backend.assembly import configuration_in_use
+from heitje.messages import PROBLEM_TYPE
 
-API_VERSION: Final = "1.0.0"
+API_VERSION: Final = "1.1.0"
+PREFIX: Final = "/v1/"
+NO_STORE: Final = "no-store"
+OF_EVERY_RESPONSE: Final = {
+    "API-Version": API_VERSION,
+    "Cache-Control": NO_STORE,
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "Strict-Transport-Security": "max-age=31536000",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+"""The last five: NL API Design Rules, /core/transport/security-headers. An address may say something else."""
+_JSON: Final = "application/json"
+_WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH"})
+
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 
-def api_version(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callable[[HttpRequest], HttpResponseBase]:
-    """Middleware."""
+def api_rules(get_response: GetResponse) -> GetResponse:
+    """Middleware. Pages that lie outside the API pass untouched."""
+    limits = configuration_in_use().limits
+    per_address = Policy("address", limits.address_per_minute, limits.address_burst)
 
     def respond(request: HttpRequest) -> HttpResponseBase:
-        response = get_response(request)
+        if not request.path_info.startswith(PREFIX):
+            response = get_response(request)
+            return _dressed(response) if response.headers.get("Content-Type") == PROBLEM_TYPE else response
+        site = _site(request.META, limits.trusted_proxies)
+        taken = METER.take(per_address, site) if site else None
+        if taken is not None and not taken.allowed:
+            response = problem_response(Problem.TOO_MANY)
+        else:
+            refused = _refused(request.META, limits.body_bytes) if request.method in _WITH_BODY else None
+            response = get_response(request) if refused is None else problem_response(refused)
         if response.status_code == Problem.METHOD_NOT_ALLOWED.value.status:
-            allowed = response.headers.get("Allow", "")
-            response = problem_response(Problem.METHOD_NOT_ALLOWED)
-            response.headers["Allow"] = allowed
-        response.headers["API-Version"] = API_VERSION
-        return response
+            response = _named(response)
+        told: Taken | None = getattr(request, "taken", taken)
+        if told is not None:
+            _tell(response, told)
+        return _dressed(response)
 
     return respond
+
+
+def _dressed(response: HttpResponseBase) -> HttpResponseBase:
+    headers = response.headers
+    for name, value in OF_EVERY_RESPONSE.items():
+        if name not in headers:
+            headers[name] = value
+    return response
+
+
+def _tell(response: HttpResponseBase, taken: Taken) -> None:
+    """How much may still be asked (draft-ietf-httpapi-ratelimit-headers)."""
+    response.headers["RateLimit-Policy"] = taken.policy.told
+    response.headers["RateLimit"] = taken.told
+    if not taken.allowed:
+        response.headers["Retry-After"] = str(taken.reset_s)
+
+
+def _site(meta: Mapping[str, str], proxies: int) -> str | None:
+    """Who calls: the neighbour, or whom the outermost of our proxies saw."""
+    if not proxies:
+        return site_of(meta.get("REMOTE_ADDR", ""))
+    seen = meta.get("HTTP_X_FORWARDED_FOR", "").split(",")
+    return site_of(seen[-proxies].strip()) if len(seen) >= proxies else None
+
+
+def _refused(meta: Mapping[str, str], body_bytes: int) -> Problem | None:
+    """What is wrong with a body before it is read."""
+    if "HTTP_TRANSFER_ENCODING" in meta:
+        return Problem.LENGTH_REQUIRED
+    length = meta.get("CONTENT_LENGTH") or "0"
+    if not length.isdecimal() or int(length) > body_bytes:
+        return Problem.TOO_LARGE
+    kind = meta.get("CONTENT_TYPE", "")
+    if kind == _JSON or (length == "0" and not kind):
+        return None
+    return None if kind.partition(";")[0].strip().lower() == _JSON else Problem.UNSUPPORTED_MEDIA_TYPE
+
+
+def _named(response: HttpResponseBase) -> HttpResponseBase:
+    """A bare 405 as a problem."""
+    problem = problem_response(Problem.METHOD_NOT_ALLOWED)
+    problem.headers["Allow"] = response.headers.get("Allow", "")
+    return problem

@@ -38,7 +38,7 @@ def own_key(programme: TestProgramme) -> SigningKey:
 def problem(answer: requests.Response) -> tuple[int, str]:
     """Status and code of a problem document."""
     assert answer.headers["Content-Type"] == "application/problem+json"
-    assert answer.headers["API-Version"] == "1.0.0"
+    assert answer.headers["API-Version"] == "1.1.0"
     document = answer.json()
     assert (document["status"], document["type"]) == (answer.status_code, f"urn:heitje:problem:{document['code']}")
     return answer.status_code, document["code"]
@@ -56,7 +56,7 @@ def test_a_journal_is_taken_in(backend: Served, till: Till, new_card: type[Plast
     till.pay_card(new_card(programme.cards[0].uid, programme.cards[0].balance), 350)
     till.complete(till.card_intent(new_card(programme.cards[1].uid, 40), 30), Kind.UNRESOLVED, given=True)
     answer = backend.upload(till)
-    assert (answer.status_code, answer.headers["API-Version"]) == (200, "1.0.0")
+    assert (answer.status_code, answer.headers["API-Version"]) == (200, "1.1.0")
     told = BatchAnswer.from_document(answer.json())
     assert told.cursor == 5
     outcomes = [outcome.outcome for outcome in told.outcomes]
