@@ -38,6 +38,8 @@ class Role(StrEnum):
     """Delegated by targets: bundles and deny lists."""
     SOFTWARE = "software"
     """Delegated by targets: releases of the till's software."""
+    LOG = "log"
+    """No part of the framework: signs the checkpoints of the public log (docs/proof.md)."""
 
 
 OFFLINE: Final = frozenset({Role.ROOT, Role.TARGETS, Role.SOFTWARE})
@@ -49,6 +51,7 @@ KEYS_OF: Final[Mapping[Role, tuple[int, int]]] = {
     Role.TIMESTAMP: (1, 1),
     Role.TRUST: (1, 1),
     Role.SOFTWARE: (2, 1),
+    Role.LOG: (1, 1),
 }
 """How many keys a role has, and how many of them must have signed."""
 SOFTWARE_FOLDER: Final = "software"

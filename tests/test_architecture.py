@@ -36,6 +36,7 @@ BACKEND_LINE = {
     "tasks": 3,
     "redemption": 3,
     "cards": 4,
+    "proof": 4,
     "settlement": 4,
     "audit": 5,
     "web": 6,
