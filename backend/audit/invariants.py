@@ -5,39 +5,20 @@
 They read the rows themselves, not the balances that the database keeps, wherever that is what they check.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from typing import Final
 
 from django.db import connection, transaction
 from django.db.models import F, OuterRef, Q, Subquery, Sum
 
-from backend.ledger.accounts import AccountKind
+from backend.audit.bank import in_batches_until_booked, owed_elsewhere, statement_is_the_reserve
+from backend.audit.finding import Finding, Invariant
+from backend.ledger.accounts import SPENDABLE, AccountKind
 from backend.ledger.models import Account, Transfer
 from backend.ledger.rows import select
 from backend.minting.models import Card, Load, LoadOrder, LoadState
 from backend.redemption.models import CardTransaction, Refund, ReturnedGap
-from backend.settlement.models import BatchLine
-
-_SPENDABLE: Final = (
-    AccountKind.CITIZEN,
-    AccountKind.PURSE,
-    AccountKind.ALLOWANCE,
-    AccountKind.NOTE,
-    AccountKind.LOAD_IN_FLIGHT,
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One invariant's answer: whether it holds, and the figures (cents and counts) that show it."""
-
-    name: str
-    holds: bool
-    figures: dict[str, int] = field(default_factory=dict)
-
-
-Invariant = Callable[[], Finding]
+from backend.settlement.models import BatchLine, ClawBack, Debt
 
 _BALANCES: Final = """
 SELECT coalesce(sum(d.total), 0), coalesce(sum(c.total), 0), coalesce(sum(CASE
@@ -84,13 +65,32 @@ def reserve_covers_all() -> Finding:
 
 
 def minted_is_outstanding() -> Finding:
-    """Minted − (redemptions that the loss fund did not pay − refunds) = outstanding."""
-    minted = _moved(Q(debit__kind=AccountKind.COMMITTED, credit__kind=AccountKind.CITIZEN))
-    redeemed = _moved(Q(debit__kind__in=_SPENDABLE, credit__kind=AccountKind.PAYABLE))
-    refunded = _moved(Q(debit__kind=AccountKind.PAYABLE, credit__kind__in=_SPENDABLE))
-    outstanding = Account.objects.filter(kind__in=_SPENDABLE).aggregate(sum=Sum("balance"))["sum"] or 0
-    figures = {"minted": minted, "redeemed": redeemed, "refunded": refunded, "outstanding": outstanding}
-    return Finding("minted − redeemed = outstanding", minted - (redeemed - refunded) == outstanding, figures)
+    """Minted − (redemptions not paid by the loss fund − refunds) − expired − recovered − clawed back = outstanding.
+
+    A refund of what the loss fund paid brings coins into being again all the same.
+    """
+    minted = _moved(Q(debit__kind=AccountKind.COMMITTED, credit__kind__in=SPENDABLE))
+    redeemed = _moved(Q(debit__kind__in=SPENDABLE, credit__kind=AccountKind.PAYABLE))
+    refunded = _moved(Q(debit__kind=AccountKind.PAYABLE, credit__kind__in=SPENDABLE))
+    to_cover = dict(
+        Transfer.objects.filter(debit__kind__in=SPENDABLE, credit__kind=AccountKind.FREE_COVER)
+        .values_list("kind")
+        .annotate(Sum("amount"))
+    )
+    recovered = _moved(Q(debit__kind__in=SPENDABLE, credit__kind=AccountKind.LOSS_FUND))
+    outstanding = Account.objects.filter(kind__in=SPENDABLE).aggregate(sum=Sum("balance"))["sum"] or 0
+    figures = {
+        "minted": minted,
+        "redeemed": redeemed,
+        "refunded": refunded,
+        "expired": to_cover.pop("coins expired", 0),
+        "clawed back": to_cover.pop("clawed back", 0),
+        "recovered": recovered,
+        "outstanding": outstanding,
+    }
+    gone = redeemed - refunded + figures["expired"] + figures["clawed back"] + recovered
+    holds = minted - gone == outstanding and not to_cover
+    return Finding("minted − redeemed − expired − recovered − clawed back = outstanding", holds, figures)
 
 
 def settled_once() -> Finding:
@@ -178,6 +178,16 @@ def orders_carried_once() -> Finding:
     return Finding("loads = their orders", wrong == 0, {"loads wrong": wrong, "waiting": waiting})
 
 
+def debts_recovered() -> Finding:
+    """What citizens owed and gave back is what was posted as recovered or clawed back; nothing is owed twice."""
+    recovered = Debt.objects.aggregate(sum=Sum("recovered"))["sum"] or 0
+    at_once = ClawBack.objects.aggregate(sum=Sum("amount"))["sum"] or 0
+    posted = _moved(Q(kind__in=("recovered", "clawed back")))
+    owed = Debt.objects.aggregate(sum=Sum(F("amount") - F("recovered")))["sum"] or 0
+    figures = {"recovered": recovered, "taken back at once": at_once, "posted": posted, "still owed": owed}
+    return Finding("debts = what was recovered", posted == recovered + at_once, figures)
+
+
 _AT_ISSUE: Final = ("sent", "proven")
 """A test programme's cards are registered with the load that is on them (`minting.cards`)."""
 _POSTED_OF_LOAD: Final[Mapping[LoadState, tuple[str, ...]]] = {
@@ -196,6 +206,10 @@ INVARIANTS: Final[tuple[Invariant, ...]] = (
     settled_once,
     refunds_posted,
     batches_posted,
+    in_batches_until_booked,
+    owed_elsewhere,
+    statement_is_the_reserve,
+    debts_recovered,
     purses_follow_cards,
     loads_posted_once,
     orders_carried_once,

@@ -122,4 +122,3 @@ def _write_transfer(payment: Element, order: BatchOrder, transfer: CreditTransfe
 
 def _short(text: str, length: int) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:length].upper()
-

@@ -57,7 +57,7 @@ def test_all_hold(trading: City) -> None:
         ("UPDATE ledger_transfer SET amount = amount + 1 WHERE kind = 'redeemed'", "debits = credits"),
         ("UPDATE ledger_account SET balance = -1 WHERE kind = 'citizen'", "no account below zero"),
         ("UPDATE ledger_account SET balance = balance - 1 WHERE kind = 'reserve'", "reserve = everything it covers"),
-        ("UPDATE ledger_account SET balance = 0 WHERE kind = 'purse'", "minted − redeemed = outstanding"),
+        ("UPDATE ledger_account SET balance = 0 WHERE kind = 'purse'", "minted − redeemed − expired − recovered − clawed back = outstanding"),
         ("UPDATE ledger_transfer SET event = 'x' WHERE kind = 'redeemed'", "every settled intent is posted once"),
         ("UPDATE redemption_claim SET paid = 300", "every settled intent is posted once"),
         ("UPDATE redemption_refund SET paid = 10", "every covered refund is posted"),

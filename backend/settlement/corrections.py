@@ -1,0 +1,102 @@
+# SPDX-FileCopyrightText: 2026 The Heitje contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""What people put right or give: a wrongly validated task, a team's shares, earmarked grants (LEDGER.md section 1)."""
+
+from django.db import transaction
+
+from backend.ledger import accounts, events
+from backend.ledger.locking import lock
+from backend.ledger.posting import Event, MintingStopped, Overdrawn, post
+from backend.settlement import recovery
+from backend.settlement.models import ClawBack, DebtCause, Grant
+from backend.tasks.models import Task
+from backend.tasks.transitions import State
+from heitje.money import Cents
+
+
+class NotCorrected(Exception):
+    """It stays as it is; the text says why."""
+
+
+def claw_back(task_id: int, official: str, reason: str, now: int) -> ClawBack:
+    """Take back what a wrongly validated task minted, as far as it is not spent, once; the rest is a debt.
+
+    Whoever judged or did the task does not correct it. Raises `NotCorrected`.
+    """
+    with transaction.atomic():
+        task = Task.objects.select_for_update().filter(pk=task_id, state=State.REWARDED).first()
+        if task is None:
+            raise NotCorrected(f"task {task_id} is not rewarded")
+        if official == task.claimant or task.moves.filter(actor=official).exists():
+            raise NotCorrected("who had a part in a task does not correct it")
+        if not reason:
+            raise NotCorrected("a correction has a reason")
+        if ClawBack.objects.filter(task=task).exists():
+            raise NotCorrected(f"task {task_id} is taken back already")
+        earner = accounts.earner(task.claimant)
+        held = lock((earner,)).get(earner)
+        amount = min(task.reward, 0 if held is None else held.balance)
+        if amount:
+            post(events.wrongly_validated(f"claw back:{task_id}", Cents(amount), str(task_id), task.claimant), now)
+        if amount < task.reward:
+            recovery.owe(task.claimant, DebtCause.CLAWED_BACK, str(task_id), task.reward - amount, now)
+        return ClawBack.objects.create(task=task, amount=amount, official=official, reason=reason, at=now)
+
+
+def share(event_id: str, team: str, citizen: str, amount: Cents, now: int) -> bool:
+    """A team gives one of its people a share; false: done already. Raises `NotCorrected`."""
+    if not team.startswith(accounts.TEAM_PREFIX):
+        raise NotCorrected(f"a team's number begins with {accounts.TEAM_PREFIX}")
+    return _post(events.team_shared(f"share:{event_id}", amount, team, citizen), now)
+
+
+def promise(name: str, purpose: str, amount: Cents, now: int) -> Grant:
+    """Set cover aside for a grant; more of one that is there. Raises `NotCorrected`."""
+    with transaction.atomic():
+        grant, _ = Grant.objects.select_for_update().get_or_create(name=name, defaults={"purpose": purpose})
+        grant.promised += amount
+        _post(events.grant_promised(_next(grant), amount, name), now)
+        grant.save()
+        return grant
+
+
+def withdraw(name: str, amount: Cents, now: int) -> Grant:
+    """Free what was promised of a grant and is not paid: withdrawn, or lapsed. Raises `NotCorrected`."""
+    with transaction.atomic():
+        grant = _grant(name, amount)
+        grant.withdrawn += amount
+        _post(events.grant_withdrawn(_next(grant), amount, name), now)
+        grant.save()
+        return grant
+
+
+def pay(name: str, citizen: str, amount: Cents, now: int) -> Grant:
+    """Pay a citizen out of a grant: this mints, onto an account of its own. Raises `NotCorrected`."""
+    with transaction.atomic():
+        grant = _grant(name, amount)
+        grant.paid += amount
+        _post(events.grant_paid(_next(grant), amount, name, citizen), now)
+        grant.save()
+        return grant
+
+
+def _grant(name: str, amount: Cents) -> Grant:
+    grant = Grant.objects.select_for_update().filter(name=name).first()
+    left = 0 if grant is None else grant.promised - grant.withdrawn - grant.paid
+    if grant is None or left < amount:
+        raise NotCorrected(f"grant {name} has {left} cents left")
+    return grant
+
+
+def _next(grant: Grant) -> str:
+    grant.parts += 1
+    return f"grant:{grant.name}:{grant.parts}"
+
+
+def _post(event: Event, now: int) -> bool:
+    try:
+        return post(event, now)
+    except Overdrawn as error:
+        raise NotCorrected("there is too little on the account that pays") from error
+    except MintingStopped as error:
+        raise NotCorrected(str(error)) from error

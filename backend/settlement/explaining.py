@@ -1,0 +1,142 @@
+# SPDX-FileCopyrightText: 2026 The Heitje contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""A person's word on what the bank did: unknown credits and debits, payments that came back (LEDGER.md section 1)."""
+
+from django.db import transaction
+from schwifty import IBAN
+from schwifty.exceptions import SchwiftyException
+
+from backend.ledger import accounts, events, minting_stop
+from backend.ledger.locking import lock
+from backend.ledger.posting import Event, Overdrawn, post
+from backend.settlement import bank_import
+from backend.settlement.matching import booked_as_a_whole
+from backend.settlement.models import (
+    BankEntry,
+    Batch,
+    BatchLine,
+    FundingSource,
+    LineState,
+    Meaning,
+    PaymentHold,
+)
+from heitje.money import Cents
+
+
+class NotExplained(Exception):
+    """It stays as it is; the text says why."""
+
+
+def explain(
+    entry: int, meaning: Meaning, official: str, now: int, *, batch: Batch | None = None, shop: str = "", of: int = 0
+) -> BankEntry:
+    """Say what an unknown entry is, at Unix time `now`. Raises `NotExplained`.
+
+    A credit: funding, or a payment to `shop` in `batch` that came back. A debit: excess withdrawn, a bank charge, the
+    whole of `batch`, or the unknown credit `of` sent back. Where it was the last unknown debit, minting goes on.
+    """
+    with transaction.atomic():
+        lock((accounts.LOSS_FUND,))
+        found = _open(entry, credit=meaning in (Meaning.FUNDING, Meaning.RETURNS))
+        name = f"{bank_import.event_of(found)}:explained"
+        try:
+            match meaning:
+                case Meaning.FUNDING:
+                    post(_explained(found, name, accounts.FREE_COVER), now)
+                case Meaning.RETURNS:
+                    _come_back(found, name, _line(batch, shop), now)
+                case Meaning.EXCESS:
+                    post(events.excess_withdrawn(name, Cents(found.amount), found.reference), now)
+                case Meaning.CHARGE:
+                    post(events.bank_charged(name, Cents(found.amount), found.reference), now)
+                case Meaning.PAYMENTS:
+                    _book(found, name, batch, now)
+                case Meaning.SENT_BACK:
+                    _send_back(found, name, of, official, now)
+                case _:
+                    raise NotExplained(f"nothing is explained by being {meaning}")
+        except Overdrawn as error:
+            raise NotExplained("there is too little free cover for this") from error
+        minting_stop.lift(bank_import.event_of(found), official, now)
+        return _close(found, meaning, name, official, now)
+
+
+def pay_again(shop: str, official: str, now: int) -> int:
+    """Send to a shop once more what came back, and what the bank rejected; how many cents came back so far.
+
+    Raises `NotExplained` where nothing was held.
+    """
+    with transaction.atomic():
+        lock((accounts.LOSS_FUND,))
+        held = PaymentHold.objects.filter(shop=shop, released_at=None)
+        lines = list(BatchLine.objects.filter(shop=shop, state=LineState.RETURNED).select_related("batch"))
+        if not lines and not held.exists():
+            raise NotExplained(f"nothing of {shop} is held")
+        for line in lines:
+            name = f"paid again:{line.batch}:{shop}"
+            post(events.paid_again(name, shop, Cents(line.amount), str(line.batch)), now)
+        BatchLine.objects.filter(pk__in=[line.pk for line in lines]).update(state=LineState.PAID_AGAIN)
+        held.update(released_at=now, released_by=official)
+        return sum(line.amount for line in lines)
+
+
+def name_source(iban: str, name: str, official: str, now: int) -> FundingSource:
+    """Name an account of the municipality's own: what comes from it funds the reserve. Raises `NotExplained`."""
+    try:
+        checked = IBAN(iban).compact
+    except SchwiftyException as error:
+        raise NotExplained(f"{iban}: {error}") from error
+    source, _ = FundingSource.objects.get_or_create(
+        iban=checked, defaults={"name": name, "official": official, "at": now}
+    )
+    return source
+
+
+def _open(entry: int, *, credit: bool) -> BankEntry:
+    found = BankEntry.objects.select_related("statement").filter(pk=entry).first()
+    wanted = Meaning.UNKNOWN_CREDIT if credit else Meaning.UNKNOWN_DEBIT
+    if found is None or found.meaning != wanted:
+        raise NotExplained(f"there is no {wanted} {entry}")
+    return found
+
+
+def _close(entry: BankEntry, meaning: Meaning, event: str, official: str, now: int) -> BankEntry:
+    entry.meaning, entry.event, entry.explained_by, entry.explained_at = meaning, event, official, now
+    entry.save(update_fields=["meaning", "event", "explained_by", "explained_at"])
+    return entry
+
+
+def _explained(entry: BankEntry, name: str, to: accounts.AccountName) -> Event:
+    return events.credit_explained(name, Cents(entry.amount), to, entry.reference)
+
+
+def _line(batch: Batch | None, shop: str) -> BatchLine:
+    line = None if batch is None else batch.lines.select_related("batch").filter(shop=shop).first()
+    if line is None:
+        raise NotExplained("a payment that came back is named by its batch and its shop")
+    return line
+
+
+def _come_back(entry: BankEntry, name: str, line: BatchLine, now: int) -> None:
+    if line.state != LineState.BOOKED or line.amount != entry.amount:
+        raise NotExplained(f"{line.shop_id} was not paid {entry.amount} cents by that batch")
+    post(_explained(entry, name, accounts.returned(line.shop_id)), now)
+    line.state = LineState.RETURNED
+    line.save(update_fields=["state"])
+    bank_import.hold_payments([(line, "came back")], now)
+
+
+def _book(entry: BankEntry, name: str, batch: Batch | None, now: int) -> None:
+    lines = [] if batch is None else list(batch.lines.select_related("batch"))
+    found = booked_as_a_whole(lines, name, Cents(entry.amount))
+    if found is None:
+        raise NotExplained("the batch's lines that are not booked yet are another sum")
+    bank_import.post(entry, found, now)
+
+
+def _send_back(entry: BankEntry, name: str, of: int, official: str, now: int) -> None:
+    credit = _open(of, credit=True)
+    if credit.amount != entry.amount:
+        raise NotExplained(f"entry {of} is another sum")
+    post(_explained(credit, name, accounts.RESERVE), now)
+    _close(credit, Meaning.SENT_BACK, name, official, now)
