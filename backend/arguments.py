@@ -10,11 +10,12 @@ from heitje.money import Cents, cents
 Group: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
-def declare(group: Group, name: str, command: str, text: str) -> argparse.ArgumentParser:
-    """A sub-command that `command` does, `module.function` in `backend.commands`."""
+def declare(group: Group, name: str, command: str, text: str, *, directory: bool = True) -> argparse.ArgumentParser:
+    """A sub-command that `command` does, `module.function` in `backend.commands`; most are about one `directory`."""
     parser = group.add_parser(name, help=text, description=text)
     parser.set_defaults(command=command)
-    parser.add_argument("--dir", required=True, metavar="DIR", help="the backend's directory")
+    if directory:
+        parser.add_argument("--dir", required=True, metavar="DIR", help="the backend's directory")
     parser.add_argument("--json", action="store_true", help="answer with one JSON object")
     return parser
 

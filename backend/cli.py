@@ -32,10 +32,13 @@ def main(argv: list[str]) -> int:
 
 
 def run(arguments: argparse.Namespace) -> Answer:
-    """Start Django on the directory, then run the command. Raises what the command raises."""
-    directory = Path(arguments.dir)
-    found = _prepare(directory, arguments) if "test_programme" in arguments else configuration.load(directory)
-    django_project.start(found)
+    """Start Django on the directory, if it is about one, then run the command. Raises what the command raises."""
+    if "dir" in arguments:
+        directory = Path(arguments.dir)
+        found = _prepare(directory, arguments) if "test_programme" in arguments else configuration.load(directory)
+        django_project.start(found)
+    else:
+        django_project.start_without_directory()
     module, function = arguments.command.split(".")
     answer: Answer = getattr(importlib.import_module(f"backend.commands.{module}"), function)(arguments)
     return answer

@@ -7,10 +7,10 @@ they are imported only when the directory is known.
 """
 
 import argparse
-from datetime import date
 from typing import Final
 
 from backend.arguments import Group, add_citizen, amount, count, declare, hexadecimal, seconds, subgroup
+from backend.bank_command_line import add_bank, add_batch, add_corrections
 from backend.card_command_line import add_cards
 from backend.key_command_line import add_keys
 from backend.tasks.transitions import Move
@@ -39,9 +39,12 @@ def make_parser() -> argparse.ArgumentParser:
     add_cards(group)
     _add_tasks(group)
     _add_treasury(group)
+    add_bank(group)
+    add_corrections(group)
     _add_risk(group)
     _add_trust(group)
     add_keys(group)
+    declare(group, "openapi", "interface.show_openapi", "print the API's OpenAPI document", directory=False)
     return parser
 
 
@@ -111,9 +114,9 @@ def _add_tasks(group: Group) -> None:
 
 def _add_treasury(group: Group) -> None:
     parser = declare(group, "settle", "treasury.settle", "run the night: cut, bank file, statements; twice is once")
-    _add_batch(parser)
+    add_batch(parser)
     parser = declare(group, "approve", "treasury.approve", "an official's yes to a batch; two release it")
-    _add_batch(parser)
+    add_batch(parser)
     parser.add_argument("--official", required=True, metavar="NAME")
     declare(group, "check", "treasury.check_invariants", "every invariant with its figures; exit code 1 on a breach")
     declare(group, "status", "treasury.status", "who holds how much, terminals, open cases")
@@ -128,11 +131,6 @@ def _add_treasury(group: Group) -> None:
     parser = declare(group, "outcomes", "treasury.show_outcomes", "what became of a terminal's entries")
     parser.add_argument("--terminal", required=True, metavar="HEX")
     parser.add_argument("--after", type=int, default=0, metavar="SEQ")
-
-
-def _add_batch(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--date", required=True, type=date.fromisoformat, metavar="YYYY-MM-DD")
-    parser.add_argument("--run", type=int, default=1, help="for a second batch on one date (default: %(default)s)")
 
 
 def _add_risk(group: Group) -> None:

@@ -8,6 +8,7 @@ lock when they begin, so that what a transaction reads is what it writes upon. O
 alone: a name that is not in it is not found.
 """
 
+import secrets
 from pathlib import Path
 from typing import Any, Final
 
@@ -32,9 +33,8 @@ def start(configuration: Configuration) -> None:
         secret = configuration.django_key_path.read_text(encoding="ascii").strip()
     except OSError as error:
         raise ConfigurationError(f"Django's secret is missing: {error}") from error
-    same_for_all = {name: getattr(fixed, name) for name in dir(fixed) if name.isupper()}
     settings.configure(
-        **same_for_all,
+        **_same_for_all(),
         SECRET_KEY=secret,
         DATABASES={"default": database_settings(configuration)},
         LOGGING=_logging(configuration.log_path),
@@ -42,6 +42,17 @@ def start(configuration: Configuration) -> None:
         HEITJE=configuration,
     )
     django.setup()
+
+
+def start_without_directory() -> None:
+    """For what only describes: the routes and tables are there, and no database. Once per process."""
+    if not settings.configured:
+        settings.configure(**_same_for_all(), SECRET_KEY=secrets.token_hex())
+        django.setup()
+
+
+def _same_for_all() -> dict[str, Any]:
+    return {name: getattr(fixed, name) for name in dir(fixed) if name.isupper()}
 
 
 def database_settings(configuration: Configuration) -> dict[str, Any]:

@@ -5,12 +5,14 @@
 import logging
 from typing import Final
 
+from django.core.exceptions import SuspiciousOperation
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import ValidationError
 
 from backend.api.cards import router as cards
+from backend.api.health import router as health
 from backend.api.middleware import API_VERSION
 from backend.api.problems import Problem, ProblemRaised, problem_response
 from backend.api.terminals import router as terminals
@@ -25,10 +27,12 @@ api = NinjaAPI(
     description="What a terminal asks of the municipality: take my journal in, what became of it, whom may I trust.",
     urls_namespace="v1",
     docs_url=None,
+    openapi_url=None,  # backend.api.openapi serves it
 )
 api.add_router("/terminals", terminals)
 api.add_router("/terminals", cards)
 api.add_router("/trust", trust)
+api.add_router("", health)
 
 
 @api.exception_handler(ProblemRaised)
@@ -41,6 +45,12 @@ def on_problem(_request: HttpRequest, error: ProblemRaised) -> HttpResponse:
 def on_validation(_request: HttpRequest, error: ValidationError) -> HttpResponse:
     """A query parameter that is none."""
     return problem_response(Problem.MALFORMED_QUERY, "; ".join(str(item.get("msg", "")) for item in error.errors))
+
+
+@api.exception_handler(SuspiciousOperation)
+def on_suspicious(_request: HttpRequest, _error: SuspiciousOperation) -> HttpResponse:
+    """A request that Django refuses to read: a host that is none, for one."""
+    return problem_response(Problem.BAD_REQUEST)
 
 
 @api.exception_handler(OperationalError)

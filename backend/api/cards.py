@@ -9,8 +9,8 @@ from django.http import HttpRequest, JsonResponse
 from ninja import Router
 
 from backend.api.authentication import TerminalSignature
+from backend.api.documentation import signed
 from backend.api.problems import Problem, ProblemRaised
-from backend.api.schemas import CARD_ANSWER, CARD_OPENING, CARD_REPLY, WAITING, documented
 from backend.api.terminals import answer_to, caller_of
 from backend.assembly import configuration_in_use, programme_of
 from backend.cards.relay import NoSuchSession, SessionRefused, open_session, take_answer
@@ -24,7 +24,10 @@ router: Final = Router(auth=TerminalSignature(), tags=["card"])
 
 
 @router.post(
-    "/{terminal}/card-sessions", openapi_extra=documented(CARD_REPLY, CARD_OPENING), summary="Begin a card session"
+    "/{terminal}/card-sessions",
+    openapi_extra=signed("CardReply", "CardOpening", problems=(Problem.TERMINAL_NOT_ALLOWED, Problem.CARD_SESSION)),
+    summary="Begin a card session",
+    operation_id="postCardSession",
 )
 def post_session(request: HttpRequest, terminal: str) -> JsonResponse:
     """The first APDU for the card in this terminal's field. The same opening again has the same answer."""
@@ -40,8 +43,13 @@ def post_session(request: HttpRequest, terminal: str) -> JsonResponse:
 
 @router.post(
     "/{terminal}/card-sessions/{session}/answers",
-    openapi_extra=documented(CARD_REPLY, CARD_ANSWER),
+    openapi_extra=signed(
+        "CardReply",
+        "CardAnswer",
+        problems=(Problem.TERMINAL_NOT_ALLOWED, Problem.UNKNOWN_CARD_SESSION, Problem.CARD_SESSION),
+    ),
     summary="Bring what the card answered",
+    operation_id="postCardAnswer",
 )
 def post_answer(request: HttpRequest, terminal: str, session: str) -> JsonResponse:
     """The next APDU, or the end. The same answer again has the same reply."""
@@ -58,7 +66,12 @@ def post_answer(request: HttpRequest, terminal: str, session: str) -> JsonRespon
     return answer_to(caller, reply.to_document(), now)
 
 
-@router.get("/{terminal}/cards/{uid}/waiting", openapi_extra=documented(WAITING), summary="What waits for a card")
+@router.get(
+    "/{terminal}/cards/{uid}/waiting",
+    openapi_extra=signed("Waiting", problems=(Problem.TERMINAL_NOT_ALLOWED, Problem.MALFORMED_QUERY)),
+    summary="What waits for a card",
+    operation_id="getWaiting",
+)
 def get_waiting(request: HttpRequest, terminal: str, uid: str) -> JsonResponse:
     """What an online tap would do: cents to be loaded, a load to be settled, a newer key 1."""
     caller = _trusted(request)

@@ -1,118 +1,236 @@
 # SPDX-FileCopyrightText: 2026 The Heitje contributors
 # SPDX-License-Identifier: EUPL-1.2
-"""The documents as OpenAPI schemas. The strict reading itself is `heitje.messages`'; these describe it."""
+"""The documents as OpenAPI schemas, each with an example. The strict reading is `heitje`'s; these describe it."""
 
 from typing import Any, Final
 
 from backend.api.problems import Problem
-from heitje.messages import BATCH_ENTRIES_MAX, PROBLEM_TYPE, Outcome
-from heitje.relay import End, Work
+from heitje.holds import HOLD_S
+from heitje.messages import BATCH_ENTRIES_MAX, SEQ_MAX, Outcome
+from heitje.money import MAX_AMOUNT
+from heitje.refusals import Refusal
+from heitje.relay import STEP_MAX, End, Work
 
 Schema = dict[str, Any]
 
-_BASE64URL: Final[Schema] = {"type": "string", "pattern": "^[A-Za-z0-9_-]*$"}
-_SEQ: Final[Schema] = {"type": "integer", "minimum": 0}
-_OUTCOME: Final[Schema] = {
-    "type": "object",
-    "required": ["seq", "outcome"],
-    "properties": {
-        "seq": _SEQ,
-        "outcome": {"type": "string", "enum": [str(outcome) for outcome in Outcome]},
-        "reason": {"type": "string"},
-    },
-}
-PROBLEM: Final[Schema] = {
-    "type": "object",
-    "required": ["type", "title", "status", "code"],
-    "properties": {
-        "type": {"type": "string"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "code": {"type": "string", "enum": sorted(problem.value.code for problem in Problem)},
-        "detail": {"type": "string"},
-        "expected": _SEQ,
-        "server_time": _BASE64URL,
-    },
-}
-
-BATCH: Final[Schema] = {
-    "type": "object",
-    "required": ["after", "entries"],
-    "additionalProperties": False,
-    "properties": {
-        "after": _SEQ,
-        "entries": {"type": "array", "maxItems": BATCH_ENTRIES_MAX, "items": _BASE64URL},
-    },
-}
-
-
-HOLD_REQUEST: Final[Schema] = {
-    "oneOf": [
-        {
-            "type": "object",
-            "required": ["sale", "amount", *members],
-            "additionalProperties": False,
-            "properties": {"sale": _BASE64URL, "amount": {"type": "integer", "minimum": 1}, **members},
-        }
-        for members in ({"token": _BASE64URL}, {"uid": _BASE64URL, "tmc": {"type": "integer", "minimum": 1}})
-    ]
-}
-
-
-def _object(**properties: Schema) -> Schema:
-    properties["server_time"] = _BASE64URL
-    return {"type": "object", "required": list(properties), "properties": properties}
-
-
-JOURNAL_ANSWER: Final = _object(cursor=_SEQ, outcomes={"type": "array", "items": _OUTCOME})
-OUTCOMES: Final = _object(outcomes={"type": "array", "items": _OUTCOME})
-HOLD: Final[Schema] = {
-    "oneOf": [
-        _object(held={"type": "boolean", "const": True}, until=_SEQ),
-        _object(held={"type": "boolean", "const": False}, reason={"type": "string"}),
-    ]
-}
-HEAD: Final = _object(seq=_SEQ, hash=_BASE64URL, state={"type": "string", "enum": ["active", "suspended"]})
-
-
-_HEX: Final[Schema] = {"type": "string", "pattern": "^([0-9a-f]{2})+$"}
-_CENTS: Final[Schema] = {"type": "integer", "minimum": 0}
-
-CARD_OPENING: Final[Schema] = {
-    "type": "object",
-    "required": ["session", "uid", "what"],
-    "additionalProperties": False,
-    "properties": {
-        "session": _HEX,
-        "uid": _HEX,
-        "what": {"type": "string", "enum": [str(work) for work in Work]},
-        "order": {"type": "integer", "minimum": 1},
-    },
-}
-CARD_ANSWER: Final[Schema] = {
-    "type": "object",
-    "required": ["step", "answer"],
-    "additionalProperties": False,
-    "properties": {"step": {"type": "integer", "minimum": 1}, "answer": {**_BASE64URL, "type": ["string", "null"]}},
-}
-_CARD_STEP: Final[Schema] = _object(session=_HEX, step={"type": "integer"}, apdu=_BASE64URL)
-_CARD_END: Final[Schema] = _object(
-    session=_HEX, step={"type": "integer"}, end={"type": "string", "enum": [str(end) for end in End]}
+_ENTRY: Final = (
+    "pgEBAlggOJQINk54mIAywn4OL5TGtKbLE2hdEI-D_SXYiw64XpoDSIDFZiEjktBqBBpqsTtYBQgPWFvShE2iAScESD10sINCobLLoEehBhpqsTtYWECJ"
+    "PfxUptil9oTrJ3OBaRre7XlC2JcmR3NNBgy9hoJQWJQQkNXXfXibo8A2cQuAn4ZvDi9KNAVTICN8FITsqK4N"
 )
-_CARD_STEP["properties"] |= {"told": {"type": "string"}}
-_CARD_END["properties"] |= {"reason": {"type": "string"}, "amount": _CENTS, "balance": _CENTS}
-CARD_REPLY: Final[Schema] = {"oneOf": [_CARD_STEP, _CARD_END]}
-WAITING: Final = _object(uid=_HEX, waiting=_CENTS, in_flight={"type": "boolean"}, renew={"type": "boolean"})
+"""The first entry of tests/vectors/journal.json; so are the hash and the signed time."""
+_HASH: Final = "vsKU26dYgnv-tkbOA4GQeaFJN0Fhpbf4DI_bvXCgqkg"
+_TIME: Final = (
+    "0oRNogEnBEg9dLCDQqGyy6BHoQYaarE7WFhAiT38VKbYpfaE6ydzgWka3u15QtiXJkdzTQYMvYaCUFiU"
+    "EJDV1314m6PANnELgJ-Gbw4vSjQFUyAjfBSE7KiuDQ"
+)
+_SALE: Final = "KE01xtbPFMTORScZI3dRRA"
+_SESSION: Final = "284d35c6d6cf14c4ce45271923775144"
+_UID: Final = "04a1b2c3d4e580"
+
+_SEQ: Final[Schema] = {"type": "integer", "minimum": 0, "maximum": SEQ_MAX}
+_SERVER_TIME: Final[Schema] = {
+    "type": "string",
+    "pattern": "^[A-Za-z0-9_-]+$",
+    "description": "The server's time, signed for this terminal: a COSE_Sign1 in base64url.",
+}
 
 
-def documented(answer: Schema, body: Schema | None = None) -> Schema:
-    """What an operation adds to the OpenAPI document: its answer, its body where it has one, and the problems."""
-    operation: Schema = {
-        "responses": {
-            200: {"description": "Done", "content": {"application/json": {"schema": answer}}},
-            "default": {"description": "A problem", "content": {PROBLEM_TYPE: {"schema": PROBLEM}}},
-        }
+def _text(description: str, pattern: str = "^[A-Za-z0-9_-]+$", length: int | None = None) -> Schema:
+    """Base64url, or what the pattern says."""
+    fixed = {} if length is None else {"minLength": length, "maxLength": length}
+    return {"type": "string", "pattern": pattern, "description": description, **fixed}
+
+
+def _hex(description: str, length: int) -> Schema:
+    return _text(description, f"^[0-9a-f]{{{2 * length}}}$")
+
+
+def _cents(description: str, least: int = 0) -> Schema:
+    return {"type": "integer", "minimum": least, "maximum": MAX_AMOUNT, "description": description}
+
+
+def _words(description: str, words: Any) -> Schema:
+    return {"type": "string", "enum": [str(word) for word in words], "description": description}
+
+
+def _object(description: str, optional: Schema | None = None, **properties: Schema) -> Schema:
+    """An object whose properties are all there, but for the optional ones."""
+    return {
+        "type": "object",
+        "description": description,
+        "required": list(properties),
+        "properties": {**properties, **(optional or {})},
     }
-    if body is not None:
-        operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": body}}}
-    return operation
+
+
+def _asked(description: str, optional: Schema | None = None, **properties: Schema) -> Schema:
+    """A body: nothing else may be in it."""
+    return {**_object(description, optional, **properties), "additionalProperties": False}
+
+
+def ref(name: str) -> Schema:
+    """A component schema by its name."""
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+_OUTCOMES: Final[Schema] = {"type": "array", "maxItems": BATCH_ENTRIES_MAX, "items": ref("Outcome")}
+_AMOUNT: Final = _cents("Whole cents.", 1)
+_SALE_SCHEMA: Final = _text("The sale's 16 bytes, which the till makes up.", length=22)
+_HELD: Final = "Whether it is held."
+_STEP: Final[Schema] = {"type": "integer", "minimum": 1, "maximum": STEP_MAX, "description": "Counts from 1."}
+
+SCHEMAS: Final[dict[str, Schema]] = {
+    "Problem": {
+        **_object(
+            "A problem document (RFC 9457).",
+            {
+                "expected": {**_SEQ, "description": "Of out-of-sequence: the number that comes next."},
+                "server_time": {**_SERVER_TIME, "description": "Of bad-signature: sign anew at this time."},
+                "checks": {"type": "object", "additionalProperties": {"type": "string"}},
+            },
+            type={"type": "string", "format": "uri", "description": "A URN that ends in the code."},
+            title={"type": "string"},
+            status={"type": "integer", "minimum": 400, "maximum": 599},
+            code=_words("What a program goes by.", sorted(problem.value.code for problem in Problem)),
+            detail={"type": "string", "description": "What is wrong here, or what to do."},
+        )
+    },
+    "Batch": _asked(
+        "Journal entries that follow entry `after`.",
+        after={**_SEQ, "description": "Number of the entry before the first one sent; 0 at the beginning."},
+        entries={
+            "type": "array",
+            "maxItems": BATCH_ENTRIES_MAX,
+            "items": _text("One entry, byte for byte, in base64url without padding."),
+        },
+    ),
+    "Outcome": _object(
+        "What became of one entry.",
+        {"reason": {"type": "string", "description": "Why, where it was not simply accepted."}},
+        seq={**_SEQ, "description": "The entry's number."},
+        outcome=_words("See JOURNAL.md section 3.", Outcome),
+    ),
+    "BatchAnswer": _object(
+        "What became of the batch.",
+        cursor={**_SEQ, "description": "Number of the last entry that is stored."},
+        outcomes=_OUTCOMES,
+        server_time=_SERVER_TIME,
+    ),
+    "Outcomes": _object("Entries that once had to wait.", outcomes=_OUTCOMES, server_time=_SERVER_TIME),
+    "Head": _object(
+        "Where a journal stands.",
+        seq={**_SEQ, "description": "Number of the last entry that is stored; 0: none."},
+        hash=_text("SHA-256 of that entry.", length=43),
+        state=_words("Whether the terminal is believed.", ("active", "suspended")),
+        server_time=_SERVER_TIME,
+    ),
+    "HoldRequest": {
+        "oneOf": [
+            _asked(
+                "By a code or a note.",
+                sale=_SALE_SCHEMA,
+                amount=_AMOUNT,
+                token=_text("The code or note as read."),
+            ),
+            _asked(
+                "By a card.",
+                sale=_SALE_SCHEMA,
+                amount=_AMOUNT,
+                uid=_text("The card's 7 bytes.", length=10),
+                tmc={"type": "integer", "minimum": 1, "maximum": 2**32 - 1, "description": "Its next transaction."},
+            ),
+        ]
+    },
+    "HoldAnswer": {
+        "oneOf": [
+            _object(
+                "Yes.",
+                held={"type": "boolean", "const": True, "description": _HELD},
+                until={**_SEQ, "description": f"Unix seconds; {HOLD_S} s from now."},
+                server_time=_SERVER_TIME,
+            ),
+            _object(
+                "No.",
+                held={"type": "boolean", "const": False, "description": _HELD},
+                reason=_words("Why not.", Refusal),
+                server_time=_SERVER_TIME,
+            ),
+        ]
+    },
+    "CardOpening": _asked(
+        "A session with the card in the terminal's field.",
+        {"order": {"type": "integer", "minimum": 1, "maximum": SEQ_MAX, "description": "Of a card to be made."}},
+        session=_hex("The session's name, which the terminal makes up.", 16),
+        uid=_hex("The card's UID.", 7),
+        what=_words("What it is for.", Work),
+    ),
+    "CardAnswer": _asked(
+        "What the card answered.",
+        step={**_STEP, "description": "The step that is answered."},
+        answer={
+            **_text("2 to 258 bytes; null: the card has left.", "^[A-Za-z0-9_-]{3,344}$"),
+            "type": ["string", "null"],
+        },
+    ),
+    "CardReply": {
+        "oneOf": [
+            _object(
+                "The next APDU for the card.",
+                {"told": {"type": "string", "description": "What a person at the desk may be shown."}},
+                session=_hex("The session.", 16),
+                step=_STEP,
+                apdu=_text("The APDU."),
+                server_time=_SERVER_TIME,
+            ),
+            _object(
+                "The end.",
+                {
+                    "told": {"type": "string"},
+                    "reason": {"type": "string"},
+                    "amount": _cents("Loaded now."),
+                    "balance": _cents("On the card now."),
+                },
+                session=_hex("The session.", 16),
+                step=_STEP,
+                end=_words("How it ended.", End),
+                server_time=_SERVER_TIME,
+            ),
+        ]
+    },
+    "Waiting": _object(
+        "What an online tap of a card would do.",
+        uid=_hex("The card's UID.", 7),
+        waiting={"type": "integer", "minimum": 0, "description": "Cents to be loaded."},
+        in_flight={"type": "boolean", "description": "A load is to be settled."},
+        renew={"type": "boolean", "description": "Key 1 has a newer version."},
+        server_time=_SERVER_TIME,
+    ),
+    "Health": _object(
+        "The service, or each part of it.",
+        {"checks": {"type": "object", "additionalProperties": {"type": "string", "enum": ["pass"]}}},
+        status={"type": "string", "const": "pass"},
+        version={"type": "string", "description": "Of the API."},
+    ),
+    "SignedMetadata": _object(
+        "A role's document in The Update Framework.",
+        signatures={"type": "array", "items": {"type": "object"}},
+        signed={"type": "object"},
+    ),
+}
+
+EXAMPLES: Final[dict[str, Any]] = {
+    "Batch": {"after": 0, "entries": [_ENTRY]},
+    "BatchAnswer": {"cursor": 1, "outcomes": [{"seq": 1, "outcome": "accepted"}], "server_time": _TIME},
+    "Outcomes": {
+        "outcomes": [{"seq": 5, "outcome": "pending", "reason": "waits for the card's next transaction"}],
+        "server_time": _TIME,
+    },
+    "Head": {"seq": 1, "hash": _HASH, "state": "active", "server_time": _TIME},
+    "HoldRequest": {"sale": _SALE, "amount": 350, "uid": "BKGyw9TlgA", "tmc": 3},
+    "HoldAnswer": {"held": True, "until": 1_790_000_600, "server_time": _TIME},
+    "CardOpening": {"session": _SESSION, "uid": _UID, "what": "load"},
+    "CardAnswer": {"step": 1, "answer": "kQA"},
+    "CardReply": {"session": _SESSION, "step": 1, "apdu": "AKQEAAjwSEVJVEpFAQA", "server_time": _TIME},
+    "Waiting": {"uid": _UID, "waiting": 900, "in_flight": False, "renew": False, "server_time": _TIME},
+    "SignedMetadata": {"signatures": [], "signed": {"_type": "timestamp", "version": 7}},
+}

@@ -12,8 +12,9 @@ from django.http import HttpRequest, JsonResponse
 from ninja import Query, Router
 
 from backend.api.authentication import TerminalSignature, signed_time
+from backend.api.documentation import signed
+from backend.api.idempotency import once
 from backend.api.problems import Problem, ProblemRaised
-from backend.api.schemas import BATCH, HEAD, HOLD, HOLD_REQUEST, JOURNAL_ANSWER, OUTCOMES, documented
 from backend.assembly import configuration_in_use, programme_of
 from backend.redemption import intake, outcomes
 from backend.redemption.holding import hold
@@ -26,7 +27,12 @@ from heitje.messages import SEQ_MAX, Batch, MalformedMessage, encode_base64url, 
 router: Final = Router(auth=TerminalSignature(), tags=["terminal"])
 
 
-@router.post("/{terminal}/journal", openapi_extra=documented(JOURNAL_ANSWER, BATCH), summary="Upload journal entries")
+@router.post(
+    "/{terminal}/journal",
+    openapi_extra=signed("BatchAnswer", "Batch", problems=(Problem.MALFORMED_ENTRY, Problem.OUT_OF_SEQUENCE)),
+    summary="Upload journal entries",
+    operation_id="postJournal",
+)
 def post_journal(request: HttpRequest, terminal: str) -> JsonResponse:
     """Take in entries that follow the last one stored; the answer has one outcome per entry."""
     caller, now = caller_of(request), int(time.time())
@@ -43,7 +49,13 @@ def post_journal(request: HttpRequest, terminal: str) -> JsonResponse:
     return answer_to(caller, answer.to_document(), now)
 
 
-@router.post("/{terminal}/holds", openapi_extra=documented(HOLD, HOLD_REQUEST), summary="May I take this now?")
+@router.post(
+    "/{terminal}/holds",
+    openapi_extra=signed("HoldAnswer", "HoldRequest", once=True),
+    summary="May I take this now?",
+    operation_id="postHold",
+)
+@once(required=False)
 def post_hold(request: HttpRequest, terminal: str) -> JsonResponse:
     """Yes, and it is kept for this sale for ten minutes; or no, for a reason. Asked again, answered alike."""
     caller, now = caller_of(request), int(time.time())
@@ -54,7 +66,12 @@ def post_hold(request: HttpRequest, terminal: str) -> JsonResponse:
     return answer_to(caller, hold(caller, asked, programme_of(configuration_in_use()), now).to_document(), now)
 
 
-@router.get("/{terminal}/outcomes", openapi_extra=documented(OUTCOMES), summary="What became of pending entries")
+@router.get(
+    "/{terminal}/outcomes",
+    openapi_extra=signed("Outcomes", problems=(Problem.MALFORMED_QUERY,)),
+    summary="What became of pending entries",
+    operation_id="getOutcomes",
+)
 def get_outcomes(
     request: HttpRequest, terminal: str, after: Annotated[int, Query(ge=0, le=SEQ_MAX)] = 0
 ) -> JsonResponse:
@@ -64,7 +81,9 @@ def get_outcomes(
     return answer_to(caller, {"outcomes": outcome_documents(waited)}, int(time.time()))
 
 
-@router.get("/{terminal}/head", openapi_extra=documented(HEAD), summary="Where the journal stands")
+@router.get(
+    "/{terminal}/head", openapi_extra=signed("Head"), summary="Where the journal stands", operation_id="getHead"
+)
 def get_head(request: HttpRequest, terminal: str) -> JsonResponse:
     """Number and hash of the last entry stored: a till compares it with its own at the first contact after a start."""
     caller = caller_of(request)

@@ -5,10 +5,11 @@
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
+from backend.api import openapi
 from backend.api.application import api
 from backend.api.problems import Problem, problem_response
 
-urlpatterns = [path("v1/", api.urls)]
+urlpatterns = [path("v1/openapi.json", openapi.serve), path("v1/", api.urls)]
 
 
 def handler400(_request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
