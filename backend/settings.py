@@ -4,6 +4,7 @@
 
 INSTALLED_APPS = [
     "backend.ledger",
+    "backend.officials",
     "backend.shops",
     "backend.minting",
     "backend.tasks",

@@ -27,10 +27,11 @@ MAY_IMPORT = {
     "backend": frozenset({"heitje"}),
 }
 
-# The backend's features in their line: one may import those of a lower number. tasks and redemption stand side
-# by side, and so do web and api. The commands are no feature: they put the features together.
+# The backend's features in their line: one may import those of a lower number. ledger and officials stand side by
+# side, and so do tasks and redemption, web and api. The commands are no feature: they put the features together.
 BACKEND_LINE = {
     "ledger": 0,
+    "officials": 0,
     "shops": 1,
     "minting": 2,
     "tasks": 3,

@@ -1,0 +1,46 @@
+# SPDX-FileCopyrightText: 2026 The Heitje contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""What takes two officials, and of which role they have to be."""
+
+from enum import StrEnum
+from typing import Final
+
+from backend.officials.roles import Role
+
+APPROVALS: Final = 2
+"""Distinct persons; whoever asks may be one of them."""
+REQUEST_LIFE_S: Final = 30 * 86_400
+"""What nobody approved in this time is asked anew."""
+
+
+class Matter(StrEnum):
+    """A kind of request."""
+
+    ROLE = "role"
+    TERMINAL_ENROLMENT = "terminal enrolment"
+    """Both compared the 8 digits of the terminal's key on its screen (LEDGER.md section 2)."""
+    TERMINAL_MASTERS = "terminal masters"
+    """The debit master goes to a terminal; both compared the 8 digits."""
+    BANK_BATCH = "bank batch"
+    SHOP_ACCOUNT = "shop account"
+    """Another IBAN of a shop."""
+    KEY_ROTATION = "key rotation"
+    KEY_REVOCATION = "key revocation"
+    SOFTWARE_RELEASE = "software release"
+    GRANT = "grant"
+    """Earmarked money."""
+    MINTING_RESUMED = "minting resumed"
+
+
+APPROVED_BY: Final = {
+    Matter.ROLE: Role.REGISTRAR,
+    Matter.TERMINAL_ENROLMENT: Role.ENROLLER,
+    Matter.TERMINAL_MASTERS: Role.ENROLLER,
+    Matter.BANK_BATCH: Role.TREASURER,
+    Matter.SHOP_ACCOUNT: Role.TREASURER,
+    Matter.KEY_ROTATION: Role.KEY_KEEPER,
+    Matter.KEY_REVOCATION: Role.KEY_KEEPER,
+    Matter.SOFTWARE_RELEASE: Role.KEY_KEEPER,
+    Matter.GRANT: Role.TREASURER,
+    Matter.MINTING_RESUMED: Role.TREASURER,
+}
