@@ -9,6 +9,7 @@ from heitje.money import format_euros
 from terminal.counter import Till
 from terminal.receipt_printing import Receipt
 from terminal.sale import State, Verdict
+from terminal.served_lines import served_lines
 from terminal.words import words_in
 
 EXIT_CODES: Final = {Verdict.ACCEPTED: 0, Verdict.REFUSED: 1, Verdict.UNRESOLVED: 3}
@@ -17,7 +18,8 @@ EXIT_CODES: Final = {Verdict.ACCEPTED: 0, Verdict.REFUSED: 1, Verdict.UNRESOLVED
 def answer_document(till: Till, receipt: Receipt | None) -> dict[str, Any]:
     """The decision as one JSON object. `amount` cents; `entries` are all that this sale wrote.
 
-    `earlier` tells of other sales of the same card that were settled by this tap.
+    `loaded` cents came onto the card beside, and `waits` cents did not yet. `earlier` tells of other sales of the same
+    card that were settled by this tap.
     """
     state = till.state
     entries = [till.journal.entry(seq) for seq in state.entries]
@@ -34,6 +36,8 @@ def answer_document(till: Till, receipt: Receipt | None) -> dict[str, Any]:
             {"instrument": tender.instrument.name.lower(), "amount": tender.amount} for tender in state.tenders
         ],
         "balance": state.balance,
+        "loaded": state.served.loaded if state.served is not None else 0,
+        "waits": state.served.waits if state.served is not None else 0,
         "earlier": [
             {"seq": entry.seq, "kind": entry.kind.name.lower(), "of": entry.of}
             for entry in entries
@@ -61,6 +65,7 @@ def answer_text(till: Till, receipt: Receipt | None, language: str) -> str:
     lines += [f"  {say.instrument(tender.instrument)}  {say.euros(tender.amount)}" for tender in state.tenders]
     if state.balance is not None:
         lines.append(f"  balance of the card: € {format_euros(state.balance, language)}")
+    lines += [f"  {line}" for line in served_lines(state.served, say)]
     if receipt is not None and receipt.report is not None:
         lines.append(f"  receipt: {receipt.to_document()['printed']}")
     return "\n".join(lines)

@@ -6,6 +6,7 @@ Between two pieces of work they look into the journal and write to it, always on
 journal and the card are never ahead of each other in a way that CARD.md section 9 does not settle.
 """
 
+import logging
 import secrets
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, replace
@@ -21,6 +22,7 @@ from heitje.card.session import CardFault, Exchange, NotAuthentic, StatusFault
 from heitje.holds import HoldAnswer, HoldRequest
 from heitje.journal import CardEvidence, Entry, Instrument
 from heitje.refusals import Refusal
+from heitje.relay import End, Reply, Waiting
 from terminal.card_station import Errand
 from terminal.decision import Desk
 from terminal.events import (
@@ -29,6 +31,7 @@ from terminal.events import (
     CardDeclined,
     CardPrepared,
     CardResolved,
+    CardServed,
     CardSilent,
     EarlierSettled,
     Event,
@@ -36,10 +39,13 @@ from terminal.events import (
 from terminal.journal_file import JournalNotWritten
 from terminal.journal_store import Draft, OpenIntent, redemption_of, unresolved_of, void_of
 from terminal.key_store import TerminalKeys
-from terminal.sale import Tender
+from terminal.relaying import NewRelay, RelayFailed, Relaying
+from terminal.sale import Served, Tender
 
 _RANDOM_LENGTH: Final = 16
 _TMRI_SEQ_LENGTH: Final = 8
+
+_log = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
 Errands: TypeAlias = Generator[Errand, object, Event]
@@ -58,6 +64,7 @@ class CardErrands:
     contact: Contact | None = None
     ask: Callable[[HoldRequest], HoldAnswer | None] | None = None
     """Puts the one question, on the reader's thread; None: there is no backend."""
+    relay: NewRelay | None = None
 
     def prepare(self, uid: bytes, sale: bytes, amount: int) -> Errands:
         """CARD.md section 7, steps 1 to 6. What may not be taken offline is asked for, where there is a connection."""
@@ -93,6 +100,40 @@ class CardErrands:
             return BalanceRead((yield from _work(cards.get_balance(contact.session))))
         except (DeviceError, CardFault) as error:
             return CardDeclined(_reason(error))
+
+    def serve(self, uid: bytes) -> Errands:
+        """What the backend has for the card beside paying (CARD.md section 7): one question, and mostly no more."""
+        waiting = yield self._forwarding(lambda relay, _: relay.waiting(uid))
+        if not isinstance(waiting, Waiting) or not waiting.anything:
+            return CardServed(Served())
+        self.report(CardServed(Served(at_work=True)))
+        ends: list[Reply] = []
+
+        def tap(relay: Relaying, card: Card) -> bool:
+            ends.extend(relay.tap(uid, card.transmit))  # each as it comes: what ends it takes none away
+            return True
+
+        try:
+            whole = yield self._forwarding(tap)
+        except (DeviceError, CardFault) as error:
+            _log.info("a card was not served to the end: %s", error)
+            whole = None
+        return CardServed(_served(waiting, ends, whole is True))
+
+    def _forwarding(self, do: Callable[[Relaying, Card], object]) -> Errand:
+        """Something that the backend and the card do together; None where the backend did not answer."""
+
+        def errand(card: Card) -> object:
+            relay = None if self.relay is None else self.relay()
+            if relay is None:
+                return None
+            try:
+                return do(relay, card)
+            except RelayFailed as error:
+                _log.info("a card is not served: %s", error)
+                return None
+
+        return errand
 
     def commit(self, intent: Entry) -> Errands:
         """CARD.md section 7, step 8. Whatever goes wrong now, it may have happened."""
@@ -196,6 +237,14 @@ def _evidence(uid: bytes, tmri: bytes, debited: Debited, contact: Contact) -> Ca
     return CardEvidence(
         uid, tmri, debited.enc_tmri, debited.balance_before, debited.record, tmc_before=contact.last.tmc
     )
+
+
+def _served(waiting: Waiting, ends: Sequence[Reply], whole: bool) -> Served:
+    """What a tap came to; `whole`: it was gone through to its end."""
+    loaded = sum(end.amount or 0 for end in ends)
+    balance = next((end.balance for end in reversed(ends) if end.balance is not None), None)
+    again = not whole or any(end.end is End.IN_FLIGHT for end in ends)
+    return Served(loaded=loaded, balance=balance, waits=max(waiting.cents - loaded, 0), again=again)
 
 
 def _reason(error: Exception) -> Refusal:

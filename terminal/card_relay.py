@@ -9,7 +9,7 @@ tap of the card settles what this one left open.
 import logging
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -18,6 +18,7 @@ from heitje.card.session import Transmit
 from heitje.messages import MalformedMessage
 from heitje.relay import SESSION_LENGTH, CardAnswer, End, Opening, Reply, Waiting, Work
 from terminal.line import OK, SERVER_ERROR, TOO_MANY, Answer, Line, NoAddress, NoAnswer
+from terminal.relaying import RelayFailed
 
 LINE_PATIENCE_S: Final = 10.0
 """How long a card is kept waiting for a line that fails."""
@@ -28,22 +29,23 @@ _LOADS_MAX: Final = 4
 _log = logging.getLogger(__name__)
 
 
-class RelayFailed(Exception):
-    """Nothing more comes of this tap; the text says why. What was begun is settled at the next one."""
-
-
 @dataclass
 class CardRelay:
-    """One terminal's reader for its backend. `tell` hears what a person at the desk may be shown."""
+    """One terminal's reader for its backend. `tell` hears what a person at the desk may be shown.
+
+    `question`: a line that waits less, for what a counter asks of each card; without one it is asked as all else is.
+    """
 
     line: Line
     tell: Callable[[str], None] = lambda text: None
     patience_s: float = LINE_PATIENCE_S
     pause: Callable[[float], None] = field(default=time.sleep, repr=False)
+    question: Line | None = None
 
     def waiting(self, uid: bytes) -> Waiting:
-        """What an online tap of this card would do. Raises `RelayFailed`."""
-        answer = self._ask("GET", f"cards/{uid.hex()}/waiting")
+        """What an online tap of this card would do; on a line for questions it is asked once. Raises `RelayFailed`."""
+        path = f"cards/{uid.hex()}/waiting"
+        answer = self._ask("GET", path) if self.question is None else _ask_once(self.question, "GET", path)
         try:
             return Waiting.from_document(answer.document)
         except MalformedMessage as error:
@@ -70,22 +72,22 @@ class CardRelay:
             reply = self._reply(self._ask("POST", path, answer.encode()), opening.session)
         return reply
 
-    def tap(self, uid: bytes, transmit: Transmit) -> list[Reply]:
+    def tap(self, uid: bytes, transmit: Transmit) -> Iterator[Reply]:
         """All that an online tap is for: a newer key 1, what is in flight, what waits; nothing where nothing does.
 
-        Raises as `run` does.
+        How each session ended, as it does. Raises as `run` does.
         """
-        waiting, ends = self.waiting(uid), []
+        waiting = self.waiting(uid)
         if waiting.renew:
-            ends.append(self.run(Work.RENEW, uid, transmit))
+            yield self.run(Work.RENEW, uid, transmit)
         for _ in range(_LOADS_MAX):
             if not waiting.cents and not waiting.in_flight:
                 break
-            ends.append(self.run(Work.LOAD, uid, transmit))
-            if ends[-1].end is not End.LOADED:
+            reply = self.run(Work.LOAD, uid, transmit)
+            yield reply
+            if reply.end is not End.LOADED:
                 break
             waiting = self.waiting(uid)
-        return ends
 
     def _tell_gone(self, path: str, step: int) -> None:
         """So that the backend need not find out at the next tap; if it cannot be told, it does."""
@@ -108,19 +110,31 @@ class CardRelay:
         pause_s, left_s = _FIRST_PAUSE_S, self.patience_s
         while True:
             try:
-                answer = self.line.ask(method, path, body)
-                if answer.status == OK:
-                    return answer
-                if answer.status != TOO_MANY and answer.status < SERVER_ERROR:
-                    raise RelayFailed(answer.words)
-                why = answer.words
-            except NoAnswer as error:
+                return _ask_once(self.line, method, path, body)
+            except _Unheard as error:
                 why = str(error)
-            except NoAddress as error:
-                raise RelayFailed(str(error)) from error
             if left_s <= 0:
                 raise RelayFailed(f"{why}; what was begun is settled when the card is held again")
             _log.info("the backend is asked again: %s", why)
             self.pause(min(pause_s, left_s))
             left_s -= pause_s
             pause_s *= 2
+
+
+class _Unheard(RelayFailed):
+    """It may be asked again."""
+
+
+def _ask_once(line: Line, method: str, path: str, body: bytes = b"") -> Answer:
+    """One request. Raises `_Unheard` where another may help, else `RelayFailed`."""
+    try:
+        answer = line.ask(method, path, body)
+    except NoAnswer as error:
+        raise _Unheard(str(error)) from error
+    except NoAddress as error:
+        raise RelayFailed(str(error)) from error
+    if answer.status == TOO_MANY or answer.status >= SERVER_ERROR:
+        raise _Unheard(answer.words)
+    if answer.status != OK:
+        raise RelayFailed(answer.words)
+    return answer

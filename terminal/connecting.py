@@ -4,6 +4,7 @@
 
 import time
 from collections.abc import Callable
+from typing import Final
 
 from heitje.holds import ANSWER_WITHIN_S, HoldAnswer, HoldRequest
 from terminal.background import BackgroundSync, Syncing
@@ -12,7 +13,12 @@ from terminal.connection import Connection
 from terminal.contacts import Contact, LineEvent
 from terminal.journal_store import JournalStore
 from terminal.key_store import TerminalKeys
+from terminal.relaying import Relaying
 from terminal.trust.store import TrustStore
+
+RELAY_WITHIN_S: Final = 2.0
+RELAY_PATIENCE_S: Final = 3.0
+"""How long a card at the counter is kept for one answer, and for a line that fails: the sale is decided by then."""
 
 
 def connect(
@@ -40,7 +46,16 @@ def connect(
         line = Line(url, configuration.terminal, keys.signing, clock, within_s, within_s)
         return lambda asked: ask_hold(line, asked)
 
+    def new_relay() -> Relaying:
+        from terminal.card_relay import CardRelay
+        from terminal.line import Line
+
+        question = Line(url, configuration.terminal, keys.signing, clock, within_s, within_s)
+        longer_s = max(RELAY_WITHIN_S, within_s)
+        line = Line(url, configuration.terminal, keys.signing, clock, longer_s, longer_s)
+        return CardRelay(line, patience_s=RELAY_PATIENCE_S, question=question)
+
     def make_background(report_contact: Callable[[Contact], None]) -> BackgroundSync:
         return BackgroundSync(open_journal, make_sync, report_contact, clock=clock)
 
-    return Connection(make_background, new_asker, report, within_s)
+    return Connection(make_background, new_asker, report, within_s, new_relay)

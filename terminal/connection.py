@@ -16,6 +16,7 @@ from terminal.background import BackgroundSync
 from terminal.contacts import Contact, Heard, LineEvent, SyncEnd, SyncReport, WordOverdue
 from terminal.events import WordHeard
 from terminal.questions import Ask, Questions
+from terminal.relaying import Relaying
 from terminal.status import Link
 
 _WORDS: dict[str, Refusal] = {"bad transaction mac": Refusal.BAD_SIGNATURE}
@@ -25,7 +26,8 @@ _WORDS: dict[str, Refusal] = {"bad transaction mac": Refusal.BAD_SIGNATURE}
 class Connection:
     """One till's. `report` puts an event into the till's queue, from any thread.
 
-    `make_sync` builds the upload with what it is to report to; `new_asker` is called where questions are put.
+    `make_sync` builds the upload with what it is to report to; `new_asker` is called where questions are put, and
+    `new_relay` where cards are served.
     """
 
     def __init__(
@@ -34,6 +36,7 @@ class Connection:
         new_asker: Callable[[], Ask],
         report: Callable[[LineEvent], None],
         within_s: float = ANSWER_WITHIN_S,
+        new_relay: Callable[[], Relaying] | None = None,
     ) -> None:
         self.link = Link.UNTRIED
         self.last_contact: int | None = None
@@ -44,6 +47,8 @@ class Connection:
         self._questions = Questions(new_asker, report, within_s)
         self._new_asker = new_asker
         self._ask_card: Ask | None = None
+        self._new_relay = new_relay
+        self._relay: Relaying | None = None
         self._started = False
         self._word = 0
         self._awaited: frozenset[int] = frozenset()
@@ -81,6 +86,14 @@ class Connection:
         if self._ask_card is None:
             self._ask_card = self._new_asker()
         return self._ask_card(asked)
+
+    def relay(self) -> Relaying | None:
+        """What forwards between backend and card: for the card reader's thread alone. None: nobody would answer."""
+        if not self.may_ask or self._new_relay is None:
+            return None
+        if self._relay is None:
+            self._relay = self._new_relay()
+        return self._relay
 
     def await_word(self, entries: tuple[int, ...]) -> bool:
         """Have the entries uploaded at once; what is said of the last is worth waiting for. False: nobody would."""

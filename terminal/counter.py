@@ -119,7 +119,7 @@ class Till:
         self._hands.inbox.put(CancelAsked())
 
     def _wait(self, deadline: float) -> None:
-        while self.state.phase is not Phase.DECIDED:
+        while self.state.phase is not Phase.DECIDED or self._hands.busy:
             left_s = None if self._hands.busy else max(deadline - time.monotonic(), 0)
             try:
                 event = self._hands.inbox.get(timeout=left_s)
@@ -129,8 +129,12 @@ class Till:
             self._take(event)
             if self._cancelled and not self._hands.busy:
                 self._feed(GivenUp(Refusal.CANCELLED))
-            elif self.state.phase is Phase.PRESENT and self.state.problem not in {None, *TRY_AGAIN}:
+            elif self._refused and not self._hands.busy:
                 self._feed(GivenUp(self.state.problem or Refusal.CANCELLED))
+
+    @property
+    def _refused(self) -> bool:
+        return self.state.phase is Phase.PRESENT and self.state.problem not in {None, *TRY_AGAIN}
 
     def _reason_for_nothing(self) -> Refusal:
         """Nothing was presented; where no device could have seen it, that is the reason."""

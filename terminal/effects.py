@@ -46,6 +46,11 @@ class ResolveCard:
 
 
 @dataclass(frozen=True, slots=True)
+class ServeCard:
+    """Have the municipality do what waits for the card on the reader; `CardServed` tells, where it can be asked."""
+
+
+@dataclass(frozen=True, slots=True)
 class WriteIntent:
     """Write one intent; a card's must get the number that the card was told."""
 
@@ -95,6 +100,7 @@ Effect: TypeAlias = (
     | AwaitWord
     | CommitCard
     | ResolveCard
+    | ServeCard
     | WriteIntent
     | WriteRedemptions
     | WriteVoids

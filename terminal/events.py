@@ -9,7 +9,7 @@ from heitje.card.sale import Fate
 from heitje.holds import HoldAnswer
 from heitje.journal import CardEvidence
 from heitje.refusals import Refusal
-from terminal.sale import Paper, Tender
+from terminal.sale import Paper, Served, Tender
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +103,13 @@ class BalanceRead:
 
 
 @dataclass(frozen=True, slots=True)
+class CardServed:
+    """What the municipality does for the card on the reader, or has done; a sale is decided without it."""
+
+    served: Served
+
+
+@dataclass(frozen=True, slots=True)
 class Written:
     """The journal has the entries asked for; `entries` are their numbers, intents first."""
 
@@ -165,6 +172,7 @@ Event: TypeAlias = (
     | EarlierSettled
     | CardResolved
     | BalanceRead
+    | CardServed
     | Written
     | NotWritten
     | NumberTaken

@@ -32,7 +32,7 @@ from terminal.card_station import (
 from terminal.connection import Connection
 from terminal.contacts import Contact, Heard, LineEvent, WordOverdue
 from terminal.decision import Desk
-from terminal.effects import AskBackend, AwaitWord, CommitCard, Effect, PrepareCard, ResolveCard
+from terminal.effects import AskBackend, AwaitWord, CommitCard, Effect, PrepareCard, ResolveCard, ServeCard
 from terminal.events import CardArrived, CardDeclined, Event, HoldHeard, TokenJudged, WordHeard
 from terminal.journal_store import JournalStore, void_of
 from terminal.journal_writer import JournalWriter
@@ -94,6 +94,7 @@ class Hands:
         """Ask and upload by this, which reports into `inbox`. It is begun when the devices have been tried."""
         self.connection = connection
         self._errands.ask = connection.ask_now
+        self._errands.relay = connection.relay
 
     def deliver(self, event: LineEvent) -> None:
         """Put what the connection brings into the inbox that is open now. From any thread."""
@@ -184,6 +185,8 @@ class Hands:
             case ResolveCard(intent=intent):
                 entry = self.journal.entry(intent)
                 self._begin_errand(lambda uid: self._errands.resolve(uid, entry))
+            case ServeCard():
+                self._serve()
             case _:
                 self.report(self.writer.write(effect))
                 if self.connection is not None:
@@ -193,9 +196,14 @@ class Hands:
         """Look at the card that is on the reader: `BalanceRead`, or `CardDeclined` with the reason why not."""
         self._begin_errand(self._errands.balance)
 
+    def _serve(self) -> None:
+        """Only where a card lies there and the backend may answer."""
+        if self._uid is not None and self.connection is not None and self.connection.may_ask:
+            self._begin_errand(self._errands.serve)
+
     def release_unless_busy(self, *, look_again: bool) -> None:
         """Nothing more is wanted of the card: look for one again at once, or after this one was lifted."""
-        if self._errand is None and self._card is not None and self._uid is not None:
+        if not self.busy and self._card is not None and self._uid is not None:
             self._uid = None
             self.card_lies = not look_again
             self._card.release(until_removed=not look_again)

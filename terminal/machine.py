@@ -25,6 +25,7 @@ from terminal.effects import (
     PrepareCard,
     PrintReceipt,
     ResolveCard,
+    ServeCard,
     WriteClosing,
     WriteIntent,
     WriteRedemptions,
@@ -37,6 +38,7 @@ from terminal.events import (
     CardDeclined,
     CardPrepared,
     CardResolved,
+    CardServed,
     CardSilent,
     CashTaken,
     Closed,
@@ -105,7 +107,7 @@ def _note_intent(state: State, event: Written) -> Step:
     return replace(state, tenders=tenders, entries=(*state.entries, intent)), ()
 
 
-def _prepare_card(state: State, _: CardArrived) -> Step:
+def _prepare_card(state: State, _: CardArrived | CardServed) -> Step:
     return replace(state, phase=Phase.CARD_PREPARING, problem=None, balance=None), (
         PrepareCard(state.sale, state.remaining),
     )
@@ -138,8 +140,28 @@ def _write_card_intent(state: State, event: CardPrepared) -> Step:
 
 
 def _decline_card(state: State, event: CardDeclined) -> Step:
-    declined = replace(state, phase=Phase.PRESENT, problem=event.reason, balance=event.balance)
-    return _give_up(declined, GivenUp(Refusal.CANCELLED)) if state.cancelled else (declined, ())
+    """What waits for a card that has too little may be enough."""
+    declined = replace(state, phase=Phase.PRESENT, problem=event.reason, balance=event.balance, served=None)
+    if state.cancelled:
+        return _give_up(declined, GivenUp(Refusal.CANCELLED))
+    return declined, (ServeCard(),) if event.reason is Refusal.TOO_LITTLE_LEFT else ()
+
+
+def _sell_to_loaded(state: State, event: CardServed) -> Step:
+    """A card that had too little has got something, and is asked once more."""
+    served = replace(state, served=event.served)
+    loaded = event.served.loaded and not event.served.at_work
+    return _prepare_card(served, event) if loaded and state.problem is Refusal.TOO_LITTLE_LEFT else (served, ())
+
+
+def _note_served(state: State, event: CardServed) -> Step:
+    return replace(state, served=event.served), ()
+
+
+def _serve_again(state: State, _: CardArrived) -> Step:
+    """The card that was asked for once more, after the sale."""
+    wanted = state.served is not None and state.served.again
+    return state, (ServeCard(),) if wanted else ()
 
 
 def _note_earlier(state: State, event: EarlierSettled) -> Step:
@@ -170,7 +192,8 @@ def _ask_card(state: State, _: CardArrived) -> Step:
 def _take_resolution(state: State, event: CardResolved) -> Step:
     resolved = replace(state, entries=(*state.entries, *event.entries))
     if event.fate in (Fate.PAID, Fate.PAID_BUT_UNPROVEN):
-        return replace(resolved, phase=Phase.RECEIPT, verdict=Verdict.ACCEPTED, problem=None), (PrintReceipt(),)
+        paid = replace(resolved, phase=Phase.RECEIPT, verdict=Verdict.ACCEPTED, problem=None)
+        return paid, (ServeCard(), PrintReceipt())
     if event.fate is Fate.NEVER_HAPPENED:
         again = replace(resolved, phase=Phase.CARD_PREPARING, tenders=state.tenders[:-1], problem=None)
         return again, (PrepareCard(state.sale, again.remaining),)
@@ -255,7 +278,8 @@ def _take_word(state: State, event: WordHeard) -> Step:
         refused = replace(state, phase=Phase.DECIDED, verdict=Verdict.REFUSED, problem=event.refusal)
         beside = state.entries[-len(state.tenders) : -1]
         return (replace(refused, phase=Phase.SETTLING), (WriteRefunds(beside),)) if beside else (refused, ())
-    return _accept(state, confirmed=event.confirmed)
+    paid, effects = _accept(state, confirmed=event.confirmed)
+    return paid, (ServeCard(), *effects)
 
 
 def _accept(state: State, confirmed: bool) -> Step:
@@ -277,6 +301,9 @@ def _print_again(state: State, _: PrintAgain) -> Step:
         return state, ()
     return replace(state, phase=Phase.RECEIPT), (PrintReceipt(),)
 
+
+_AFTER_A_CARD: Final = (Phase.ASKING, Phase.REDEEMING, Phase.SETTLING, Phase.RECEIPT, Phase.DECIDED)
+"""Where a sale can be while a card is served that has paid it, or could not."""
 
 TRANSITIONS: Final[dict[tuple[Phase, type], Callable[..., Step]]] = {
     (Phase.IDLE, SaleStarted): _start,
@@ -314,4 +341,7 @@ TRANSITIONS: Final[dict[tuple[Phase, type], Callable[..., Step]]] = {
     (Phase.SETTLING, NotWritten): _leave_open,
     (Phase.RECEIPT, ReceiptDone): _end,
     (Phase.DECIDED, PrintAgain): _print_again,
+    (Phase.DECIDED, CardArrived): _serve_again,
+    **{(phase, CardServed): _note_served for phase in _AFTER_A_CARD},
+    (Phase.PRESENT, CardServed): _sell_to_loaded,
 }

@@ -17,10 +17,11 @@ from heitje.money import Cents, format_euros
 from heitje.programme import TestProgramme
 from heitje.relay import End, Reply, Work
 from terminal.card_desk import CardDesk, DeskFailed, Say
-from terminal.card_relay import CardRelay, RelayFailed
+from terminal.card_relay import CardRelay
 from terminal.configuration import ConfigurationError, TerminalConfiguration
 from terminal.key_store import TerminalKeys
 from terminal.line import Line
+from terminal.relaying import RelayFailed
 
 EXIT_FAILED: Final = 1
 _GOOD: Final = frozenset({End.LOADED, End.NOTHING_WAITS, End.MADE, End.RENEWED})
@@ -74,7 +75,7 @@ def add_backend(parser: argparse.ArgumentParser) -> None:
 
 def _loading(relay: CardRelay) -> Callable[[bytes, Transmit], list[Reply]]:
     """A load is asked for even where nothing waits: so the answer says what is on the card."""
-    return lambda uid, transmit: relay.tap(uid, transmit) or [relay.run(Work.LOAD, uid, transmit)]
+    return lambda uid, transmit: list(relay.tap(uid, transmit)) or [relay.run(Work.LOAD, uid, transmit)]
 
 
 def _work(arguments: argparse.Namespace, desk: CardDesk, do: Callable[[bytes, Transmit], list[Reply]]) -> int:

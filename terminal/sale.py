@@ -63,6 +63,21 @@ class Tender:
 
 
 @dataclass(frozen=True, slots=True)
+class Served:
+    """What the municipality did for a card beside its paying (CARD.md section 7); nothing, unless it says so.
+
+    `at_work`: it is being done, and the card has to stay. `loaded` cents came onto it, and `balance` is on it then,
+    where the card has told. `waits`: cents that were to come and did not. `again`: hold the same card once more.
+    """
+
+    at_work: bool = False
+    loaded: int = 0
+    balance: int | None = None
+    waits: int = 0
+    again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class State:
     """What the till knows of the sale in hand.
 
@@ -70,6 +85,7 @@ class State:
     `cancelled`: it is to be given up as soon as the card at work allows it. `given`: how the cashier closed it.
     `paper`: what became of its receipt. `asked`: the tender that the backend is asked about, and `unheard`: why it
     cannot be taken where no answer comes. `confirmed`: the backend has said yes to all of the sale.
+    `served`: what a card got beside.
     """
 
     phase: Phase = Phase.IDLE
@@ -87,6 +103,7 @@ class State:
     asked: Tender | None = None
     unheard: Refusal | None = None
     confirmed: bool = False
+    served: Served | None = None
 
     @property
     def remaining(self) -> int:

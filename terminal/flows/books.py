@@ -5,8 +5,10 @@
 from dataclasses import replace
 from typing import Final
 
+from heitje.journal import Instrument
 from heitje.refusals import Refusal
-from terminal.events import BalanceRead, CardArrived, CardDeclined, NotWritten, PrintAgain, TokenJudged
+from terminal.effects import ServeCard
+from terminal.events import BalanceRead, CardArrived, CardDeclined, CardServed, NotWritten, PrintAgain, TokenJudged
 from terminal.flows.effects import CloseDay, CountTotals, ListSales, PrintSlip, ReadBalance, WriteRefund
 from terminal.flows.events import (
     Back,
@@ -38,22 +40,28 @@ from terminal.history import SaleRecord, Standing, refundable_parts
 
 
 def _ask_card(scene: Scene, _: CardArrived) -> Step:
-    return replace(scene, problem=None, balance=None), (ReadBalance(),)
+    return replace(scene, problem=None, balance=None, served=None), (ReadBalance(),)
 
 
 def _show_balance(scene: Scene, event: BalanceRead) -> Step:
-    return replace(scene, balance=event.balance, problem=None), ()
+    """It is shown at once; what waits for the card comes after."""
+    return replace(scene, balance=event.balance, problem=None), (ServeCard(),)
+
+
+def _show_served(scene: Scene, event: CardServed) -> Step:
+    served = event.served
+    return replace(scene, served=served, balance=scene.balance if served.balance is None else served.balance), ()
 
 
 def _show_no_balance(scene: Scene, event: CardDeclined) -> Step:
-    return replace(scene, balance=None, problem=event.reason), ()
+    return replace(scene, balance=None, served=None, problem=event.reason), ()
 
 
 def _show_worth(scene: Scene, event: TokenJudged) -> Step:
     """What a note or a code would be taken for here."""
     if isinstance(event.answer, Refusal):
-        return replace(scene, balance=None, problem=event.answer), ()
-    return replace(scene, balance=event.answer.amount, problem=None), ()
+        return replace(scene, balance=None, served=None, problem=event.answer), ()
+    return replace(scene, balance=event.answer.amount, served=None, problem=None), ()
 
 
 # Lists
@@ -127,6 +135,16 @@ def _refund_written(scene: Scene, event: RefundWritten) -> Step:
     return print_slip(done, RefundSlip(event.entry))
 
 
+def _serve_refunded(scene: Scene, _: CardArrived) -> Step:
+    """What is given back to a card comes onto it at once, where the backend is there and has it by then."""
+    to_card = scene.record is not None and scene.record.tenders[0].instrument is Instrument.CARD
+    return (replace(scene, served=None), (ServeCard(),)) if to_card else (scene, ())
+
+
+def _note_served(scene: Scene, event: CardServed) -> Step:
+    return replace(scene, served=event.served), ()
+
+
 def _not_written(scene: Scene, _: NotWritten) -> Step:
     return replace(scene, problem=Refusal.DEVICE_NOT_READY), ()
 
@@ -195,6 +213,8 @@ BOOKS: Final[Rows] = {
     (Place.BALANCE, CardArrived): _ask_card,
     (Place.BALANCE, BalanceRead): _show_balance,
     (Place.BALANCE, CardDeclined): _show_no_balance,
+    (Place.BALANCE, CardServed): _show_served,
+    (Place.BALANCE, Confirmed): home,
     (Place.BALANCE, TokenJudged): _show_worth,
     **{(place, SalesListed): _list for place in _LISTS},
     **{(place, Paged): _page for place in _LISTS},
@@ -213,6 +233,8 @@ BOOKS: Final[Rows] = {
     (Place.REFUND_AMOUNT, Back): _back_to_choice,
     (Place.REFUND_AMOUNT, Lapsed): home,
     (Place.REFUND_DONE, Confirmed): home,
+    (Place.REFUND_DONE, CardArrived): _serve_refunded,
+    (Place.REFUND_DONE, CardServed): _note_served,
     (Place.TOTALS, TotalsCounted): _show_totals,
     (Place.TOTALS, SlipAsked): _print_totals,
     (Place.TOTALS, DayEndAsked): _to_day_end,

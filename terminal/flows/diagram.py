@@ -125,7 +125,7 @@ def _place(scene: Scene) -> str:
 
 def _of_sale(state: State) -> Hashable:
     tenders = tuple((tender.instrument, tender.amount, tender.intent is None) for tender in state.tenders)
-    flags = (state.cancelled, state.given, state.cash)
+    flags = (state.cancelled, state.given, state.cash, state.served is not None and state.served.again)
     return state.phase, tenders, flags, state.verdict, state.problem is None, state.asked is None, bool(state.entries)
 
 

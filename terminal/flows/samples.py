@@ -15,7 +15,7 @@ from terminal import events as sale_events
 from terminal.flows import effects, events
 from terminal.flows.scene import Check, Details, Drill, Happened, News
 from terminal.history import SaleRecord, TenderRecord
-from terminal.sale import Paper, Phase, State, Tender
+from terminal.sale import Paper, Phase, Served, State, Tender
 from terminal.totals import Totals
 
 AMOUNT: Final = 1000
@@ -48,6 +48,7 @@ _CARD_ERRANDS: Final = (
     sale_effects.PrepareCard,
     sale_effects.CommitCard,
     sale_effects.ResolveCard,
+    sale_effects.ServeCard,
     effects.ReadBalance,
 )
 
@@ -80,6 +81,11 @@ SALE_ANSWERS: Final[Mapping[type, tuple[sale_events.Event, ...]]] = {
     sale_effects.ResolveCard: (
         *(sale_events.CardResolved(fate, (1,)) for fate in Fate),
         sale_events.CardDeclined(Refusal.ANOTHER_CARD),
+    ),
+    sale_effects.ServeCard: (
+        sale_events.CardServed(Served()),
+        sale_events.CardServed(Served(loaded=AMOUNT, balance=AMOUNT)),
+        sale_events.CardServed(Served(waits=AMOUNT, again=True)),
     ),
     sale_effects.AwaitWord: (
         sale_events.WordHeard(),

@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 
 from heitje.refusals import Refusal
 from terminal.history import SaleRecord
-from terminal.sale import Paper, State
+from terminal.sale import Paper, Served, State
 from terminal.totals import Totals
 
 
@@ -141,6 +141,7 @@ class Scene:
 
     `digits`: what was typed. `language` of the till, `sale_language` of the customer's screen and the receipt.
     `records`, `page`, `record`: a list of sales and the one chosen. `back`: where printing leads back to.
+    `served`: what a card got that was held to the reader without a sale.
     `drill`: what the card does in training; None outside it. `suspended`: this till sells no more.
     """
 
@@ -158,6 +159,7 @@ class Scene:
     news: News | None = None
     waiting: tuple[State, ...] = ()
     balance: int | None = None
+    served: Served | None = None
     problem: Refusal | None = None
     records: tuple[SaleRecord, ...] = ()
     page: int = 0
@@ -200,6 +202,7 @@ class Scene:
             place=place,
             digits="",
             balance=None,
+            served=None,
             problem=None,
             records=(),
             page=0,

@@ -14,6 +14,7 @@ from terminal.events import (
     CardDeclined,
     CardPrepared,
     CardResolved,
+    CardServed,
     CardSilent,
     CashTaken,
     Closed,
@@ -119,6 +120,11 @@ def _take_cash(scene: Scene, event: CashTaken) -> Step:
     return (scene, ()) if taken.sale == scene.sale else (taken, effects)
 
 
+def _note_served(scene: Scene, event: CardServed) -> Step:
+    """Cash is being counted: the card is not asked once more by itself."""
+    return replace(scene, sale=replace(scene.sale, served=event.served)), ()
+
+
 def _to_sale(scene: Scene, _: object) -> Step:
     return replace(scene, place=Place.SALE, digits=""), ()
 
@@ -181,7 +187,7 @@ def _clear(scene: Scene, _: object) -> Step:
 
 _OF_A_SALE: Final = (
     *(TokenJudged, HoldHeard, WordHeard),
-    *(CardArrived, CardPrepared, CardDeclined, CardCommitted, CardSilent, EarlierSettled, CardResolved),
+    *(CardArrived, CardPrepared, CardDeclined, CardCommitted, CardSilent, EarlierSettled, CardResolved, CardServed),
     *(Written, NotWritten, NumberTaken, GivenUp, CashTaken, Closed, ReceiptDone, PrintAgain),
 )
 _WHILE_CLOSING: Final = (CardArrived, CardDeclined, Closed)
@@ -218,6 +224,7 @@ SELLING: Final[Rows] = {
     (Place.CASH, Erased): erase,
     (Place.CASH, Confirmed): _take_typed_cash,
     (Place.CASH, CashTaken): _take_cash,
+    (Place.CASH, CardServed): _note_served,
     (Place.CASH, Back): _to_sale,
     (Place.CASH, Lapsed): _to_sale,
     **{(Place.CLOSING, event): _sell_on for event in _WHILE_CLOSING},

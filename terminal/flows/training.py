@@ -22,6 +22,7 @@ from terminal.effects import (
     PrepareCard,
     PrintReceipt,
     ResolveCard,
+    ServeCard,
     WriteRedemptions,
 )
 from terminal.events import (
@@ -30,6 +31,7 @@ from terminal.events import (
     CardDeclined,
     CardPrepared,
     CardResolved,
+    CardServed,
     CardSilent,
     CashTaken,
     Closed,
@@ -59,7 +61,7 @@ from terminal.flows.events import (
 )
 from terminal.flows.scene import Drill, Place, PracticeSlip, Scene
 from terminal.flows.stage import Rows, Step, home
-from terminal.sale import Phase, State, Tender
+from terminal.sale import Phase, Served, State, Tender
 
 DRILL_BALANCE: Final = 120
 """Cents on the card that has too little, or one less than it is asked for."""
@@ -103,6 +105,8 @@ def _answer(effect: Effect, drill: Drill | None, state: State) -> Event:
             return CardSilent() if silent else CardCommitted(_evidence(state))
         case ResolveCard():
             return CardResolved(Fate.PAID, (len(state.entries) + 1,))
+        case ServeCard():
+            return CardServed(Served())
         case AskBackend():
             return HoldHeard(None)
         case AwaitWord():

@@ -23,6 +23,7 @@ from terminal.screens.icons import Icon
 from terminal.screens.menu_views import back, done
 from terminal.screens.palette import Tone, Weight
 from terminal.screens.screen import INSTRUMENT_ICONS, Button, Fact, Key, Listing, Pad, Row, Telling, View
+from terminal.served_lines import served_lines
 from terminal.status import Status
 from terminal.totals import Sum, Totals
 from terminal.words import Words, words_in
@@ -69,7 +70,9 @@ def refund_done(scene: Scene, _: Status) -> View:
     """It is in the journal."""
     say = words_in(scene.language)
     tender = scene.record.tenders[0] if scene.record else None
-    lines = (say(f"refund.to_{tender.instrument.name.lower()}"),) if tender else ()
+    lines: tuple[str, ...] = (say(f"refund.to_{tender.instrument.name.lower()}"),) if tender else ()
+    if scene.served is not None:  # a card was held to the reader since
+        lines = served_lines(scene.served, say) or (say("refund.not_yet"),)
     return "refund-done", Tone.GOOD, Telling(say("refund.done"), lines, Icon.REFUND, buttons=(done(say),))
 
 

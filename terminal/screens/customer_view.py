@@ -11,6 +11,7 @@ from terminal.screens.icons import Icon
 from terminal.screens.palette import Tone
 from terminal.screens.screen import CustomerScreen, calm
 from terminal.screens.selling_views import request_text
+from terminal.served_lines import served_lines
 from terminal.status import Status
 from terminal.words import Words, words_in
 
@@ -27,8 +28,11 @@ def customer_view(scene: Scene, status: Status) -> CustomerScreen:
     if scene.place is Place.BALANCE:
         titled = replace(screen, headline=say("balance.title"))
         if scene.balance is not None:
-            return replace(titled, name="balance", amount=say.euros(scene.balance), icon=Icon.PURSE)
+            shown = replace(titled, name="balance", amount=say.euros(scene.balance), icon=Icon.PURSE)
+            return replace(shown, lines=served_lines(scene.served, say))
         return replace(titled, name="balance-ask", lines=(say("balance.ask"),), icon=Icon.CARD)
+    if scene.place is Place.REFUND_DONE and (lines := served_lines(scene.served, say)):
+        return replace(screen, name="refunded", headline=say("refund.done"), lines=lines, icon=Icon.CARD)
     if scene.suspended and not scene.training:
         return replace(screen, name="closed", tone=Tone.STOPPED, headline=say("customer.closed"), icon=Icon.STOP)
     return replace(screen, lines=(say("receipt.coin"),))
@@ -53,7 +57,7 @@ def _pay(screen: CustomerScreen, scene: Scene, status: Status, say: Words) -> Cu
     request = "" if scene.training else request_text(state, status)
     lines = [say("customer.how_with_code" if request else "customer.how")]
     if state.problem is not None:
-        lines = [say.why(state.problem), say.remedy(state.problem)]
+        lines = [say.why(state.problem), *(served_lines(state.served, say) or (say.remedy(state.problem),))]
     return replace(
         screen,
         name="pay" if state.problem is None else "pay-refused",
@@ -67,10 +71,12 @@ def _pay(screen: CustomerScreen, scene: Scene, status: Status, say: Words) -> Cu
 def _ended(whole: CustomerScreen, state: State, say: Words) -> CustomerScreen:
     if state.verdict is Verdict.ACCEPTED:
         paid = replace(whole, name="paid", tone=Tone.GOOD, icon=Icon.CHECK)
-        return replace(paid, headline=say("accepted.title"), lines=(say("customer.thanks"),))
+        return replace(
+            paid, headline=say("accepted.title"), lines=served_lines(state.served, say) or (say("customer.thanks"),)
+        )
     if state.verdict is Verdict.UNRESOLVED:
         word = {True: "given", False: "not_given", None: "open"}[state.given]
         closed = replace(whole, name="closed-sale", tone=Tone.CAREFUL, icon=Icon.QUESTION)
         return replace(closed, headline=say(f"closed.{word}"), lines=(say(f"closed.{word}_why"),))
-    lines = (say("cancelled.nothing"),)
+    lines = (*served_lines(state.served, say), say("cancelled.nothing"))
     return replace(whole, name="not-paid", headline=say("refused.title"), lines=lines, icon=Icon.STOP)

@@ -14,7 +14,7 @@ from heitje.messages import EntryOutcome, Outcome
 from heitje.refusals import Refusal
 from terminal.flows.scene import Check, Details, Drill, Happened, News, Place, Scene
 from terminal.history import SaleRecord, TenderRecord
-from terminal.sale import Paper, Phase, State, Tender, Verdict
+from terminal.sale import Paper, Phase, Served, State, Tender, Verdict
 from terminal.status import Device, Link, Status
 from terminal.totals import Sum, Totals
 
@@ -22,6 +22,11 @@ TIME_ZONE: Final = "CET-1CEST,M3.5.0,M10.5.0/3"
 """Pictures are made in this time zone, so that their clocks agree."""
 _NOW: Final = 1_795_525_500
 _SALE: Final = bytes(range(16))
+_SERVED: Final = {
+    "card-at-work": Served(at_work=True),
+    "card-loaded": Served(loaded=500, balance=1180),
+    "card-left": Served(waits=500, again=True),
+}
 _CARD: Final = CardEvidence(bytes(7), bytes(16), bytes(16), 2050, bytes(16), tmc=8, tmv=bytes(8))
 
 
@@ -114,6 +119,7 @@ def _selling() -> Iterator[tuple[str, Scene, Status]]:
     yield "cancelling", _sale(Phase.CARD_PREPARING, cancelled=True), status
     little = {"problem": Refusal.TOO_LITTLE_LEFT, "balance": 120}
     yield "refused-too-little", _sale(Phase.PRESENT, **little), status
+    yield "refused-and-loading", _sale(Phase.PRESENT, served=_SERVED["card-at-work"], **little), status
     for refusal in (Refusal.EXPIRED, Refusal.ALREADY_USED, Refusal.NEEDS_A_CONNECTION, Refusal.MORE_THAN_THE_SALE):
         yield f"refused-{refusal.replace(' ', '-')}", _sale(Phase.PRESENT, problem=refusal), offline
     yield "refused-not-a-heitje-card", _sale(Phase.PRESENT, problem=Refusal.NOT_A_HEITJE_CARD), status
@@ -133,6 +139,12 @@ def _results() -> Iterator[tuple[str, Scene, Status]]:
     yield "accepted-printing", _sale(Phase.RECEIPT, **accepted), status
     yield "accepted", _sale(Phase.DECIDED, paper=Paper.PRINTED, confirmed=True, **accepted), status
     yield "accepted-offline", _sale(Phase.DECIDED, paper=Paper.PRINTED, **accepted), _offline(status)
+    for name, served in _SERVED.items():
+        yield (
+            f"accepted-{name}",
+            _sale(Phase.DECIDED, paper=Paper.PRINTED, confirmed=True, served=served, **accepted),
+            status,
+        )
     several = (*_tenders(), Tender(Instrument.CARD, 450, _CARD, _NOW, 43))
     mixed = _sale(Phase.DECIDED, paper=Paper.PRINTED, tenders=several, cash=100, verdict=Verdict.ACCEPTED)
     yield "accepted-several", mixed, status
@@ -195,6 +207,8 @@ def _books() -> Iterator[tuple[str, Scene, Status]]:
     balance = Scene(place=Place.BALANCE)
     yield "balance", balance, status
     yield "balance-shown", replace(balance, balance=1250), status
+    yield "balance-loaded", replace(balance, balance=1750, served=_SERVED["card-loaded"]), status
+    yield "balance-waits", replace(balance, balance=14_800, served=Served(waits=500)), status
     yield "balance-none", replace(balance, problem=Refusal.NOT_A_HEITJE_CARD), status
     parts = tuple(record for record in records if record.tenders[0].refundable)
     yield "refund-choice", Scene(place=Place.REFUND_CHOICE, records=parts), status
@@ -203,6 +217,9 @@ def _books() -> Iterator[tuple[str, Scene, Status]]:
         name = record.tenders[0].instrument.name.lower()
         yield f"refund-amount-{name}", Scene(place=Place.REFUND_AMOUNT, records=parts, record=record), status
     yield "refund-done", Scene(place=Place.REFUND_DONE, record=records[0], refund=60), status
+    done = Scene(place=Place.REFUND_DONE, record=records[0], refund=60)
+    yield "refund-loaded", replace(done, served=_SERVED["card-loaded"]), status
+    yield "refund-not-yet", replace(done, served=Served()), status
     yield "history", Scene(place=Place.HISTORY, records=records), status
     yield "history-last-page", Scene(place=Place.HISTORY, records=records, page=1), status
     yield "history-empty", Scene(place=Place.HISTORY), status

@@ -22,6 +22,7 @@ from terminal.flows.scene import Scene
 from terminal.screens.icons import Icon
 from terminal.screens.palette import Tone, Weight
 from terminal.screens.screen import Button, Key, Telling, Tiles, View
+from terminal.served_lines import served_lines
 from terminal.status import Status
 from terminal.words import Words, words_in
 
@@ -67,7 +68,11 @@ def balance(scene: Scene, _: Status) -> View:
         return "balance-none", Tone.BAD, telling
     if scene.balance is not None:
         telling = Telling(
-            say("balance.title"), (say("balance.next"),), Icon.PURSE, say.euros(scene.balance), buttons=(done(say),)
+            say("balance.title"),
+            served_lines(scene.served, say) or (say("balance.next"),),
+            Icon.PURSE,
+            say.euros(scene.balance),
+            buttons=(done(say),),
         )
         return "balance-shown", Tone.CALM, telling
     asking = Telling(say("balance.title"), (say("balance.ask"),), Icon.PURSE, buttons=(back(say),))

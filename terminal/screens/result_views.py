@@ -12,6 +12,7 @@ from terminal.sale import Phase, State, Verdict
 from terminal.screens.icons import Icon
 from terminal.screens.palette import Tone, Weight
 from terminal.screens.screen import INSTRUMENT_ICONS, Button, Fact, Key, Telling, View, calm
+from terminal.served_lines import served_lines
 from terminal.status import Status
 from terminal.words import Words, words_in
 
@@ -38,13 +39,15 @@ def _accepted(scene: Scene, say: Words) -> View:
     evidence = state.tenders[-1].evidence if state.tenders else None
     if isinstance(evidence, CardEvidence) and evidence.tmc is not None:
         left = evidence.balance_before - state.tenders[-1].amount
+        if state.served is not None and state.served.balance is not None:
+            left = state.served.balance
         facts.append(Fact(say("accepted.balance"), say.euros(left), Icon.PURSE))
     if not scene.training:  # what was taken without a connection never looks like what was confirmed
         word, icon = ("confirmed", Icon.ONLINE) if state.confirmed else ("offline", Icon.OFFLINE)
         facts.append(Fact(say(f"receipt.{word}"), "", icon))
     telling = Telling(
         say("accepted.title"),
-        _about_paper(state, say),
+        (*served_lines(state.served, say), *_about_paper(state, say)),
         Icon.CHECK,
         say.euros(state.amount),
         tuple(facts),
@@ -71,7 +74,7 @@ def _not_paid(scene: Scene, say: Words) -> View:
     cancelled = problem is Refusal.CANCELLED
     headline = say("told.not_paid" if scene.recovering else "cancelled.title" if cancelled else "refused.title")
     nothing = (say("cancelled.nothing"),)
-    lines = nothing if cancelled else (say.why(problem), say.remedy(problem))
+    lines = (*served_lines(state.served, say), *(nothing if cancelled else (say.why(problem), say.remedy(problem))))
     buttons = (
         Button("again", say("button.ask_again"), AskedAgain(), Icon.REPEAT),
         Button("done", say("button.done"), Confirmed(), Icon.NEXT, Weight.PRIMARY, Key.ENTER),

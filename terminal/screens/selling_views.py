@@ -27,6 +27,7 @@ from terminal.screens.icons import Icon
 from terminal.screens.palette import Tone, Weight
 from terminal.screens.result_views import result
 from terminal.screens.screen import INSTRUMENT_ICONS, Button, Fact, Key, Pad, Telling, View, calm
+from terminal.served_lines import served_lines
 from terminal.status import Link, Status
 from terminal.words import LANGUAGE_NAMES, Words, words_in
 
@@ -208,7 +209,7 @@ def _refused(scene: Scene, say: Words) -> View:
         buttons.append(Button("drill-pays", say("practice.pays"), Drilled(Drill.PAYS), Icon.CARD))
     telling = Telling(
         say("refused.again" if again else "refused.title"),
-        (say.why(problem), say.remedy(problem)),
+        (say.why(problem), *(served_lines(state.served, say) or (say.remedy(problem),))),
         Icon.REPEAT if again else Icon.CROSS,
         facts=tuple(facts),
         buttons=(

@@ -8,7 +8,7 @@ from enum import Enum
 from typing import Final
 
 from terminal.flows.scene import Place, Scene
-from terminal.sale import Phase, Verdict
+from terminal.sale import Phase, Served, Verdict
 
 RATE_HZ: Final = 22_050
 _LOUDNESS: Final = 0.35
@@ -62,8 +62,16 @@ def sound_of(before: Scene, after: Scene) -> Sound | None:
             return Sound.REFUSED
         if len(new.tenders) > len(old.tenders) and new.phase is Phase.PRESENT:
             return Sound.TAKEN
+        if new.served is not old.served:
+            return _sound_of_served(new.served)
     if after.place is not before.place and after.place in (Place.PAPER, Place.TOLD, Place.LOCKED, Place.SUSPENDED):
         return Sound.ATTENTION
     if after.place is Place.BALANCE and after.balance is not None and before.balance is None:
         return Sound.TAKEN
-    return None
+    return _sound_of_served(after.served) if after.served is not before.served else None
+
+
+def _sound_of_served(served: Served | None) -> Sound | None:
+    if served is None or served.at_work:
+        return None
+    return Sound.HOLD_AGAIN if served.again else Sound.TAKEN if served.loaded else None

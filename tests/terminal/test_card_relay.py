@@ -28,10 +28,11 @@ from firmware_sim.pn532 import Pn532
 from heitje.programme import TestProgramme
 from heitje.relay import End, Work
 from terminal.card_cli import main
-from terminal.card_relay import CardRelay, RelayFailed
+from terminal.card_relay import CardRelay
 from terminal.configuration import TerminalConfiguration
 from terminal.line import Line
 from terminal.provisioning import initialise
+from terminal.relaying import RelayFailed
 
 ROOT = Path(__file__).resolve().parents[2]
 HEITJE = (sys.executable, "-m", "heitje")
@@ -169,7 +170,7 @@ def test_a_line_that_loses_two_in_five_makes_and_loads_once(
         city.do("card", "load", "--uid", uid.hex(), "--amount", "500")
         [loaded] = relay.tap(uid, card.transmit)
         assert (loaded.end, loaded.amount, loaded.balance) == (End.LOADED, 500, 500)
-        assert relay.tap(uid, card.transmit) == []
+        assert list(relay.tap(uid, card.transmit)) == []
     finally:
         lossy.stop()
     assert lossy.lost > 20
@@ -218,7 +219,7 @@ def test_a_line_that_is_cut_says_so(programme: TestProgramme, uid: bytes) -> Non
     pauses: list[float] = []
     relay = CardRelay(line_to("http://127.0.0.1:9", programme), patience_s=1, pause=pauses.append)
     with pytest.raises(RelayFailed, match="settled when the card is held again"):
-        relay.tap(uid, Card(MemoryStore(blank_light(uid))).transmit)
+        list(relay.tap(uid, Card(MemoryStore(blank_light(uid))).transmit))
     assert len(pauses) == 4
     with pytest.raises(RelayFailed, match="address"):
         CardRelay(line_to("nowhere", programme)).waiting(uid)

@@ -22,6 +22,7 @@ from terminal.effects import (
     PrepareCard,
     PrintReceipt,
     ResolveCard,
+    ServeCard,
     WriteClosing,
     WriteIntent,
     WriteRedemptions,
@@ -35,6 +36,7 @@ from terminal.events import (
     CardDeclined,
     CardPrepared,
     CardResolved,
+    CardServed,
     CardSilent,
     CashTaken,
     Closed,
@@ -52,7 +54,7 @@ from terminal.events import (
     Written,
 )
 from terminal.machine import TRANSITIONS, step
-from terminal.sale import Paper, Phase, State, Tender, Verdict
+from terminal.sale import Paper, Phase, Served, State, Tender, Verdict
 
 SALE = bytes(range(16))
 BEFORE = CardEvidence(bytes(7), bytes(16), bytes(16), 2500, bytes(16), tmc_before=7)
@@ -86,6 +88,10 @@ ASKING = at(Phase.ASKING, asked=CODE, unheard=Refusal.NEEDS_A_CONNECTION)
 CONFIRMING = replace(REDEEMING, phase=Phase.CONFIRMING)
 RECEIPT = replace(REDEEMING, phase=Phase.RECEIPT, verdict=Verdict.ACCEPTED)
 DECIDED = replace(RECEIPT, phase=Phase.DECIDED)
+LITTLE = replace(PRESENT, problem=Refusal.TOO_LITTLE_LEFT, balance=40)
+AT_WORK = Served(at_work=True)
+LOADED = Served(loaded=500, balance=540)
+LEFT = Served(waits=500, again=True)
 
 BOTH = (numbered(NOTE, 1), numbered(replace(CARD, evidence=AFTER), 2))
 
@@ -214,8 +220,30 @@ ROWS: list[tuple[State, Event, dict[str, object], tuple[Effect, ...]]] = [
         PREPARING,
         CardDeclined(Refusal.TOO_LITTLE_LEFT, 40),
         {"phase": Phase.PRESENT, "problem": Refusal.TOO_LITTLE_LEFT, "balance": 40},
+        (ServeCard(),),
+    ),
+    (
+        PREPARING,
+        CardDeclined(Refusal.EXPIRED),
+        {"phase": Phase.PRESENT, "problem": Refusal.EXPIRED},
         (),
     ),
+    (LITTLE, CardServed(AT_WORK), {"served": AT_WORK}, ()),
+    (LITTLE, CardServed(Served()), {"served": Served()}, ()),
+    (
+        LITTLE,
+        CardServed(LOADED),
+        {"served": LOADED, "phase": Phase.CARD_PREPARING, "problem": None, "balance": None},
+        (PrepareCard(SALE, 820),),
+    ),
+    (PRESENT, CardServed(LOADED), {"served": LOADED}, ()),
+    (replace(DECIDED, phase=Phase.ASKING), CardServed(LOADED), {"served": LOADED}, ()),
+    (replace(DECIDED, phase=Phase.REDEEMING), CardServed(LOADED), {"served": LOADED}, ()),
+    (replace(DECIDED, phase=Phase.SETTLING), CardServed(LOADED), {"served": LOADED}, ()),
+    (replace(DECIDED, phase=Phase.RECEIPT), CardServed(LOADED), {"served": LOADED}, ()),
+    (replace(DECIDED, phase=Phase.DECIDED), CardServed(LOADED), {"served": LOADED}, ()),
+    (replace(DECIDED, served=LEFT), CardArrived(), {}, (ServeCard(),)),
+    (replace(DECIDED, served=LOADED), CardArrived(), {}, ()),
     (
         replace(PREPARING, cancelled=True),
         CardDeclined(Refusal.CARD_REMOVED),
@@ -262,13 +290,13 @@ ROWS: list[tuple[State, Event, dict[str, object], tuple[Effect, ...]]] = [
         RESOLVING,
         CardResolved(Fate.PAID, (3, 4)),
         {"phase": Phase.RECEIPT, "verdict": Verdict.ACCEPTED, "problem": None, "entries": (1, 2, 3, 4)},
-        (PrintReceipt(),),
+        (ServeCard(), PrintReceipt()),
     ),
     (
         RESOLVING,
         CardResolved(Fate.PAID_BUT_UNPROVEN, (3, 4)),
         {"phase": Phase.RECEIPT, "verdict": Verdict.ACCEPTED, "problem": None, "entries": (1, 2, 3, 4)},
-        (PrintReceipt(),),
+        (ServeCard(), PrintReceipt()),
     ),
     (
         RESOLVING,
@@ -313,12 +341,12 @@ ROWS: list[tuple[State, Event, dict[str, object], tuple[Effect, ...]]] = [
         {"phase": Phase.RECEIPT, "verdict": Verdict.ACCEPTED, "entries": (1, 2), "confirmed": True},
         (PrintReceipt(),),
     ),
-    (CONFIRMING, WordHeard(), {"phase": Phase.RECEIPT, "verdict": Verdict.ACCEPTED}, (PrintReceipt(),)),
+    (CONFIRMING, WordHeard(), {"phase": Phase.RECEIPT, "verdict": Verdict.ACCEPTED}, (ServeCard(), PrintReceipt())),
     (
         CONFIRMING,
         WordHeard(confirmed=True),
         {"phase": Phase.RECEIPT, "verdict": Verdict.ACCEPTED, "confirmed": True},
-        (PrintReceipt(),),
+        (ServeCard(), PrintReceipt()),
     ),
     (
         replace(CONFIRMING, entries=(1, 2, 3, 4)),
@@ -381,6 +409,7 @@ EVENTS: tuple[Event, ...] = (
     WordHeard(),
     CardArrived(),
     BalanceRead(320),
+    CardServed(LEFT),
     CardPrepared(CARD),
     CardDeclined(Refusal.CARD_ERROR),
     CardCommitted(AFTER),
@@ -472,6 +501,9 @@ class World:
                     return [CardDeclined(Refusal.TOO_LITTLE_LEFT, amount - 1)]
                 prepared = CardPrepared(Tender(Instrument.CARD, amount, BEFORE, 1))
                 return [EarlierSettled((self.count(),)), prepared] if choice == 1 else [prepared]
+            case ServeCard():
+                served = (Served(), Served(loaded=1), Served(waits=1, again=True))[self.choose(3)]
+                return [CardServed(Served(at_work=True)), CardServed(served)]
             case AskBackend():
                 answers = (
                     HoldHeard(None),
