@@ -5,7 +5,7 @@
 import argparse
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from django.db.models import Sum
 
@@ -17,11 +17,15 @@ from backend.ledger.models import Account
 from backend.redemption import decisions, outcomes, unclaimed
 from backend.redemption.holes import missing_entries
 from backend.redemption.models import Case, JournalEntry
-from backend.settlement import night
+from backend.settlement import night, recovery
 from backend.settlement.models import Batch
 from backend.shops.models import Terminal
 from heitje.messages import outcome_documents
 from heitje.money import format_euros
+
+PDF_ROWS_MAX: Final = 5000
+"""Statements of so many rows are typeset in the night, at about two thousand rows a second; of more when asked for."""
+PDF_LANGUAGE: Final = "nl"
 
 
 def settle(arguments: argparse.Namespace) -> Answer:
@@ -32,7 +36,11 @@ def settle(arguments: argparse.Namespace) -> Answer:
     now = int(time.time())
     unclaimed.return_unclaimed(now)
     desk.release_replaced(now)
-    batch = night.settle(arguments.date, arguments.run, debtor_of(configuration), configuration.settlements_path, now)
+    recovery.recover(now)
+    debtor, directory = debtor_of(configuration), configuration.settlements_path
+    batch = night.settle(arguments.date, arguments.run, debtor, directory, now)
+    if night.rows_of(batch) <= PDF_ROWS_MAX:
+        night.export_pdf(batch, debtor, directory, PDF_LANGUAGE)
     return _batch_answer(batch)
 
 
@@ -135,7 +143,7 @@ def _batch_answer(batch: Batch) -> Answer:
         "lines": [{"shop": line.shop_id, "amount": line.amount} for line in lines],
         "bank_file": str(folder / night.BANK_FILE) if batch.bank_file else None,
         "sha256": batch.sha256 or None,
-        "statements": [str(path) for path in sorted(folder.glob("statement-*.csv"))],
+        "statements": [str(path) for path in sorted(folder.glob("statement-*"))],
         "approvals": batch.approvals.count(),
         "released": released,
     }

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import F, Max, Min
 
 from backend.ledger import events
 from backend.ledger.accounts import LOSS_FUND, AccountKind, payable
@@ -22,10 +22,9 @@ from backend.ledger.locking import lock
 from backend.ledger.models import Account
 from backend.ledger.posting import post_all
 from backend.redemption.refunds import cover_waiting
-from backend.settlement import bank_file
+from backend.settlement import bank_file, statement_pdf, statements
 from backend.settlement.bank_file import BatchOrder, CreditTransfer, Party
-from backend.settlement.models import Approval, Batch, BatchLine
-from backend.settlement.statements import open_rows, write_statement
+from backend.settlement.models import Approval, Batch, BatchLine, PaymentHold
 from backend.shops.models import Shop
 from heitje.money import Cents
 
@@ -54,13 +53,17 @@ def settle(day: date, run: int, debtor: Debtor, directory: Path, now: int) -> Ba
 
 
 def cut(day: date, run: int, now: int) -> Batch:
-    """Move each shop's payable into the batch, once for each (day, run), in one transaction."""
+    """Move each shop's payable into the batch, once for each (day, run), in one transaction.
+
+    Nothing is sent to an account that the bank rejected or returned.
+    """
     with transaction.atomic():
         lock((LOSS_FUND,))  # another night waits here, and then finds this one's batch
         batch = Batch.objects.filter(date=day, run=run).first()
         if batch is not None:
             return batch
-        owing = Account.objects.filter(kind=AccountKind.PAYABLE, balance__gt=0)
+        held = PaymentHold.objects.filter(released_at=None, iban=F("shop__iban")).values("shop")
+        owing = Account.objects.filter(kind=AccountKind.PAYABLE, balance__gt=0).exclude(owner__in=held)
         cover_waiting(owing.values_list("owner", flat=True), now)
         owed = lock(payable(owner) for owner in owing.values_list("owner", flat=True))
         batch = Batch.objects.create(date=day, run=run, cut_at=now)
@@ -100,13 +103,34 @@ def export(batch: Batch, programme: str, directory: Path) -> None:
     folder = folder_of(batch, directory)
     folder.mkdir(parents=True, exist_ok=True)
     if batch.bank_file:
-        _replace(folder / BANK_FILE, bytes(batch.bank_file))
-    still_open = open_rows()
-    for line in batch.lines.select_related("batch"):
-        reference = bank_file.creditor_reference(programme, batch.date, batch.run, line.shop_id)
-        _replace(
-            folder / f"statement-{line.shop_id}.csv", write_statement(line, reference, still_open.get(line.shop_id, ()))
-        )
+        _replace(folder / BANK_FILE, bytes(batch.bank_file), flush=True)
+    still_open = statements.open_rows()
+    lines = {line.shop_id: line for line in batch.lines.select_related("batch")}
+    for shop, rows in statements.rows_by_shop(batch):
+        sent = statements.sent_row(lines[shop], _reference(programme, lines[shop]))
+        _replace(folder / f"statement-{shop}.csv", statements.as_csv(rows, sent, still_open.get(shop, ())))
+
+
+def export_pdf(batch: Batch, debtor: Debtor, directory: Path, language: str, shop: str = "") -> list[Path]:
+    """Make the statements on paper, of all shops of a batch or of one; their files."""
+    folder = folder_of(batch, directory)
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    still_open = statements.open_rows(shop)
+    lines = {line.shop_id: line for line in batch.lines.select_related("batch")}
+    for owner, rows in statements.rows_by_shop(batch, shop):
+        line, path = lines[owner], folder / f"statement-{owner}-{language}.pdf"
+        reference = _reference(debtor.programme, line)
+        document = statement_pdf.write(line, debtor.party.name, reference, rows, still_open.get(owner, ()), language)
+        _replace(path, document)
+        written.append(path)
+    return written
+
+
+def rows_of(batch: Batch) -> int:
+    """How many rows of the book its lines span at most: what its statements cost."""
+    spans = batch.lines.aggregate(first=Min("first_transfer"), last=Max("last_transfer"))
+    return 0 if spans["last"] is None else spans["last"] - max(0, spans["first"] - 1)
 
 
 def approve(batch: Batch, official: str, now: int) -> int:
@@ -150,11 +174,19 @@ def _write_lines(batch: Batch, owed_to: dict[str, int], shops: dict[str, Shop]) 
     )
 
 
-def _replace(path: Path, content: bytes) -> None:
-    """Put a file in place whole: written aside, on disk, then renamed."""
+def _reference(programme: str, line: BatchLine) -> str:
+    return bank_file.creditor_reference(programme, line.batch.date, line.batch.run, line.shop_id)
+
+
+def _replace(path: Path, content: bytes, flush: bool = False) -> None:
+    """Put a file in place whole: written aside, then renamed; with `flush` it is on disk before that.
+
+    A statement that a power cut leaves empty is made again by the next run, from the book.
+    """
     aside = path.with_name(path.name + ".part")
     with aside.open("wb") as file:
         file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
+        if flush:
+            file.flush()
+            os.fsync(file.fileno())
     aside.replace(path)
