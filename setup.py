@@ -8,7 +8,7 @@ wheel. tests/, config/ and docs/ are not packages and are never installed.
 
 from setuptools import find_packages, setup
 
-TOP_LEVEL = ("heitje", "drivers", "firmware_sim", "terminal", "backend")
+TOP_LEVEL = ("heitje", "drivers", "firmware_sim", "terminal", "backend", "auditor")
 
 setup(
     package_dir={"": "."},

@@ -11,6 +11,7 @@ from backend.configuration import Configuration
 from backend.minting.key_stores import open_key_store
 from backend.minting.keystore import KeyStore
 from backend.minting.trust_repository import TrustRepository
+from backend.proof.public_log import PublicLog
 from backend.redemption.intake import Programme
 from backend.settlement.bank_file import Party
 from backend.settlement.night import Debtor
@@ -26,6 +27,11 @@ def programme_of(configuration: Configuration) -> Programme:
 def repository_of(configuration: Configuration) -> TrustRepository:
     """Where the trust is published."""
     return TrustRepository(configuration.trust_path)
+
+
+def public_log_of(configuration: Configuration) -> PublicLog:
+    """Where the public log is written."""
+    return PublicLog(configuration.directory / "public-log")
 
 
 def offline_key_store(configuration: Configuration, offline: Path) -> KeyStore:

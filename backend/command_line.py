@@ -13,6 +13,7 @@ from backend.arguments import Group, add_citizen, amount, count, declare, hexade
 from backend.bank_command_line import add_bank, add_batch, add_corrections
 from backend.card_command_line import add_cards
 from backend.key_command_line import add_keys
+from backend.proof_command_line import add_proof
 from backend.tasks.transitions import Move
 
 _MOVES: Final = (
@@ -44,6 +45,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_risk(group)
     _add_trust(group)
     add_keys(group)
+    add_proof(group)
     declare(group, "openapi", "interface.show_openapi", "print the API's OpenAPI document", directory=False)
     return parser
 

@@ -16,6 +16,8 @@ PARTS: Final = {
     "terminal": ("terminal.cli", "the till: set up, sell, journal, sync"),
     "card": ("terminal.card_cli", "the desk: make citizens' cards, show them, hold their silicon to what is assumed"),
     "backend": ("backend.cli", "the municipality's side: set up, serve, fund, settle, check"),
+    "audit": ("auditor.cli", "is the public log whole, and the coin backed? Believes nobody"),
+    "witness": ("auditor.witness_cli", "co-sign a town's public log, if it only grew"),
     "sim": ("firmware_sim.cli", "simulated card, printer, scanner, or a whole counter"),
     "vectors": ("heitje.vectors.cli", "run files of known answers"),
     "demo": ("firmware_sim.demo.cli", "the whole story on one machine"),

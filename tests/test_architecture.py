@@ -7,6 +7,7 @@ rule is also given a bad example, so that a rule that finds nothing anywhere can
 """
 
 import ast
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from pathlib import Path, PurePosixPath
@@ -14,7 +15,7 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-TOP_FOLDERS = ("heitje", "drivers", "firmware_sim", "terminal", "backend", "config", "tests")
+TOP_FOLDERS = ("heitje", "drivers", "firmware_sim", "terminal", "backend", "auditor", "config", "tests")
 
 # --- what the rules say -------------------------------------------------------------------------------------
 
@@ -25,7 +26,11 @@ MAY_IMPORT = {
     "firmware_sim": frozenset({"heitje"}),
     "terminal": frozenset({"heitje", "drivers"}),
     "backend": frozenset({"heitje"}),
+    "auditor": frozenset({"heitje"}),
 }
+# The auditor shares the log's formats with whoever writes it, and nothing else: neither code nor a library.
+FORMATS_OF_THE_LOG = ("heitje.proof", "heitje.keys", "heitje.deterministic", "heitje.messages", "heitje.money")
+AUDITOR_IMPORTS = {"auditor": ("auditor", "heitje.proof", "heitje.keys"), "heitje/proof": FORMATS_OF_THE_LOG}
 
 # The backend's features in their line: one may import those of a lower number. ledger and officials stand side by
 # side, and so do tasks and redemption, web and api. The commands are no feature: they put the features together.
@@ -189,6 +194,17 @@ def backend_features_stand_in_a_line(tree: Tree) -> Iterator[str]:
                                 yield f"{path}:{line} imports {name}; {other} does not come before {own}"
 
 
+def the_auditor_knows_formats_only(tree: Tree) -> Iterator[str]:
+    for path, module in python_files(tree):
+        for folder, allowed in AUDITOR_IMPORTS.items():
+            if not path.startswith(f"{folder}/"):
+                continue
+            for line, name in imports(module):
+                known = any(name == one or name.startswith(f"{one}.") for one in (*allowed, "cryptography"))
+                if not known and name.split(".")[0] not in sys.stdlib_module_names:
+                    yield f"{path}:{line} imports {name}; {folder} may import {allowed} and Python's own"
+
+
 def one_module_per_library(tree: Tree) -> Iterator[str]:
     for path, module in python_files(tree):
         if top(path) == "tests":
@@ -300,6 +316,7 @@ def no_package_no_mock_no_sleep_in_tests(tree: Tree) -> Iterator[str]:
 RULES: Mapping[Rule, Tree] = {
     imports_go_one_way: {"drivers/card/pcsc.py": "def f():\n    from firmware_sim.card import image\n"},
     backend_features_stand_in_a_line: {"backend/tasks/workflow.py": "from backend.redemption import intake\n"},
+    the_auditor_knows_formats_only: {"auditor/sums.py": "from heitje.journal import Entry\n"},
     one_module_per_library: {"terminal/display.py": "import pygame\n"},
     no_cycles: {
         "heitje/one.py": "from heitje.two import x\n",
@@ -334,6 +351,9 @@ def test_rule_finds_what_breaks_it(rule: Rule, bad: Tree) -> None:
         (imports_go_one_way, {"heitje/cli.py": "import backend.cli\n"}),
         (backend_features_stand_in_a_line, {"backend/payouts/lines.py": ""}),
         (backend_features_stand_in_a_line, {"backend/api/urls.py": "import backend.web.urls\n"}),
+        (imports_go_one_way, {"auditor/sums.py": "from backend.proof import figures\n"}),
+        (the_auditor_knows_formats_only, {"auditor/source.py": "import requests\n"}),
+        (the_auditor_knows_formats_only, {"heitje/proof/leaf.py": "from heitje.journal import Entry\n"}),
         (one_module_per_library, {"drivers/card/pn532.py": "from smartcard.System import readers\n"}),
         (one_module_per_library, {"heitje/money.py": "from django.db import models\n"}),
         (one_module_per_library, {"backend/shops/models.py": "import ninja\n"}),

@@ -17,7 +17,7 @@ import heitje
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCKS = sorted(ROOT.glob("requirements/*.txt"))
-OUR_FOLDERS = {"heitje", "drivers", "firmware_sim", "terminal", "backend"}
+OUR_FOLDERS = {"heitje", "drivers", "firmware_sim", "terminal", "backend", "auditor"}
 PIN = re.compile(r"^([a-z0-9-]+)==(\S+)(.*(?:\n    .*)*)", re.MULTILINE)
 
 
@@ -92,6 +92,7 @@ def test_every_dependency_is_locked(metadata: dict[str, Any]) -> None:
         ("terminal", ("terminal", "screens")),
         ("firmware_sim", ("sim",)),
         ("backend", ("backend", "hsm")),
+        ("auditor", ()),
     ],
 )
 def test_every_import_is_declared(folder: str, extras: tuple[str, ...], metadata: dict[str, Any]) -> None:

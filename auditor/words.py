@@ -1,0 +1,186 @@
+# SPDX-FileCopyrightText: 2026 The Heitje contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""What the auditor says, in Dutch, English and German. A text is a format; amounts come as euros."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from auditor.findings import Found
+
+LANGUAGES: Final = ("nl", "en", "de")
+
+FINDINGS: Final[Mapping[str, Mapping[Found, str]]] = {
+    "nl": {
+        Found.NO_CHECKPOINT: "Het logboek heeft geen leesbaar controlepunt ({why}).",
+        Found.BAD_SIGNATURE: "Het controlepunt is niet ondertekend door {log}.",
+        Found.OTHER_LOG: "Het controlepunt is van een ander logboek: {origin}, niet {log}.",
+        Found.NO_WITNESS: "De getuige {witness} heeft dit controlepunt (van {size} regels) niet ondertekend.",
+        Found.BAD_WITNESS: "De handtekening van getuige {witness} klopt niet.",
+        Found.SHRUNK: "Het logboek is teruggedraaid: eerder had het {kept} regels, nu {now}.",
+        Found.FORKED: "Het logboek is herschreven: wat eerder {kept} regels waren, is nu anders.",
+        Found.STALE: "Het logboek loopt achter: de laatste reserveopgave is van {day}, ouder dan {hours} uur.",
+        Found.MISSING_FILE: "Een bestand ontbreekt of is onleesbaar: {path} ({why}).",
+        Found.MISSING_ENTRY: "Vanaf regel {entry} ontbreken er regels: {count}.",
+        Found.ALTERED_ENTRY: "Regel {entry} is veranderd na ondertekening.",
+        Found.WRONG_TREE: "De hashboom klopt niet: {path}.",
+        Found.MALFORMED_ENTRY: "Regel {entry} is geen regel van dit logboek ({why}).",
+        Found.FROM_NOTHING: "Regel {entry}: {cents} euro ging van ‘{debit}’ naar ‘{credit}’, en dat mag niet.",
+        Found.BELOW_ZERO: "‘{account}’ staat onder nul: {cents} euro.",
+        Found.NO_STATEMENT: "Het logboek heeft geen reserveopgave.",
+        Found.WRONG_STATEMENT: "De reserveopgave van {day} (regel {entry}) klopt niet: ‘{figure}’ is volgens de opgave "
+        "{said_cents} euro, volgens de boekingen {found_cents} euro.",
+        Found.NOT_BACKED: "De munt is niet gedekt ({day}): er is {cents} euro te weinig.",
+        Found.BANK_UNREADABLE: "Het afschrift van de bank is onleesbaar of telt niet op ({why}).",
+        Found.BANK_DIFFERS: "De bank heeft {bank_cents} euro ({day}), de reserveopgave zegt {said_cents} euro.",
+    },
+    "en": {
+        Found.NO_CHECKPOINT: "The log has no checkpoint that can be read ({why}).",
+        Found.BAD_SIGNATURE: "The checkpoint is not signed by {log}.",
+        Found.OTHER_LOG: "The checkpoint is another log's: {origin}, not {log}.",
+        Found.NO_WITNESS: "The witness {witness} has not signed this checkpoint (of {size} entries).",
+        Found.BAD_WITNESS: "The signature of the witness {witness} is wrong.",
+        Found.SHRUNK: "The log was rolled back: it had {kept} entries before, now it has {now}.",
+        Found.FORKED: "The log was rewritten: what was {kept} entries before is something else now.",
+        Found.STALE: "The log is behind: its last reserve statement is of {day}, older than {hours} hours.",
+        Found.MISSING_FILE: "A file is missing or cannot be read: {path} ({why}).",
+        Found.MISSING_ENTRY: "Entries are missing from entry {entry} on: {count}.",
+        Found.ALTERED_ENTRY: "Entry {entry} was altered after it was signed.",
+        Found.WRONG_TREE: "The tree of hashes is wrong: {path}.",
+        Found.MALFORMED_ENTRY: "Entry {entry} is no entry of this log ({why}).",
+        Found.FROM_NOTHING: "Entry {entry}: {cents} euro went from '{debit}' to '{credit}', which must not be.",
+        Found.BELOW_ZERO: "'{account}' is below zero: {cents} euro.",
+        Found.NO_STATEMENT: "The log has no reserve statement.",
+        Found.WRONG_STATEMENT: "The reserve statement of {day} (entry {entry}) is wrong: it says {said_cents} euro "
+        "'{figure}', the postings say {found_cents} euro.",
+        Found.NOT_BACKED: "The coin is not backed ({day}): {cents} euro are missing.",
+        Found.BANK_UNREADABLE: "The bank's statement cannot be read or does not add up ({why}).",
+        Found.BANK_DIFFERS: "The bank has {bank_cents} euro ({day}), the reserve statement says {said_cents} euro.",
+    },
+    "de": {
+        Found.NO_CHECKPOINT: "Das Protokoll hat keinen lesbaren Kontrollpunkt ({why}).",
+        Found.BAD_SIGNATURE: "Der Kontrollpunkt ist nicht von {log} unterschrieben.",
+        Found.OTHER_LOG: "Der Kontrollpunkt gehört zu einem anderen Protokoll: {origin}, nicht {log}.",
+        Found.NO_WITNESS: "Die Zeugin {witness} hat diesen Kontrollpunkt (von {size} Einträgen) nicht unterschrieben.",
+        Found.BAD_WITNESS: "Die Unterschrift der Zeugin {witness} stimmt nicht.",
+        Found.SHRUNK: "Das Protokoll wurde zurückgedreht: früher hatte es {kept} Einträge, jetzt {now}.",
+        Found.FORKED: "Das Protokoll wurde umgeschrieben: was früher {kept} Einträge waren, ist jetzt anders.",
+        Found.STALE: "Das Protokoll ist im Rückstand: die letzte Reserveaufstellung ist vom {day}, älter als {hours} "
+        "Stunden.",
+        Found.MISSING_FILE: "Eine Datei fehlt oder ist unlesbar: {path} ({why}).",
+        Found.MISSING_ENTRY: "Ab Eintrag {entry} fehlen Einträge: {count}.",
+        Found.ALTERED_ENTRY: "Eintrag {entry} wurde nach der Unterschrift verändert.",
+        Found.WRONG_TREE: "Der Hashbaum stimmt nicht: {path}.",
+        Found.MALFORMED_ENTRY: "Eintrag {entry} ist kein Eintrag dieses Protokolls ({why}).",
+        Found.FROM_NOTHING: "Eintrag {entry}: {cents} Euro gingen von „{debit}“ an „{credit}“; das darf nicht sein.",
+        Found.BELOW_ZERO: "„{account}“ liegt unter null: {cents} Euro.",
+        Found.NO_STATEMENT: "Das Protokoll hat keine Reserveaufstellung.",
+        Found.WRONG_STATEMENT: "Die Reserveaufstellung vom {day} (Eintrag {entry}) stimmt nicht: „{figure}“ ist dort "
+        "{said_cents} Euro, nach den Buchungen {found_cents} Euro.",
+        Found.NOT_BACKED: "Die Münze ist nicht gedeckt ({day}): es fehlen {cents} Euro.",
+        Found.BANK_UNREADABLE: "Der Kontoauszug ist unlesbar oder geht nicht auf ({why}).",
+        Found.BANK_DIFFERS: "Die Bank hat {bank_cents} Euro ({day}), die Reserveaufstellung sagt {said_cents} Euro.",
+    },
+}
+
+SAYINGS: Final[Mapping[str, Mapping[str, str]]] = {
+    "nl": {
+        "log": "Logboek {origin}: {size} regels, waarvan {postings} boekingen en {statements} reserveopgaven.",
+        "statement": "Reserveopgave van {day}:",
+        "good": "Alles klopt: het logboek is alleen gegroeid, de opgaven volgen uit de boekingen, de munt is gedekt.",
+        "bad": "Niet in orde:",
+        "no_bank": "Zonder afschrift van de bank is de reserve zelf niet nagekeken.",
+        "not_summed": "De bedragen zijn niet nagerekend: eerst moet de hashboom kloppen.",
+        "receipt": "Bon {entry}: in logboek {origin}, dat {size} regels heeft.",
+        "posting": "Regel {index}, {day}: {cents} euro, {kind}, van ‘{debit}’ naar ‘{credit}’ (gebeurtenis {event}).",
+        "receipt_bad": "Dit bewijs klopt niet: {why}.",
+        "receipt_other": "Dit bewijs is van een andere bon.",
+        "cosigned": "Getuigd: {origin}, {size} regels.",
+        "evidence": "Beide controlepunten zijn bewaard; ze dragen de handtekening van het logboek.",
+    },
+    "en": {
+        "log": "Log {origin}: {size} entries, of which {postings} postings and {statements} reserve statements.",
+        "statement": "Reserve statement of {day}:",
+        "good": "All of it is right: the log only grew, the statements follow from the postings, the coin is backed.",
+        "bad": "Not in order:",
+        "no_bank": "Without the bank's statement the reserve itself was not looked at.",
+        "not_summed": "The sums were not looked at: first the tree of hashes has to be right.",
+        "receipt": "Receipt {entry}: in the log {origin}, which has {size} entries.",
+        "posting": "Entry {index}, {day}: {cents} euro, {kind}, from '{debit}' to '{credit}' (event {event}).",
+        "receipt_bad": "This proof does not hold: {why}.",
+        "receipt_other": "This proof is another receipt's.",
+        "cosigned": "Witnessed: {origin}, {size} entries.",
+        "evidence": "Both checkpoints are kept; they bear the log's signature.",
+    },
+    "de": {
+        "log": "Protokoll {origin}: {size} Einträge, davon {postings} Buchungen und {statements} Reserveaufstellungen.",
+        "statement": "Reserveaufstellung vom {day}:",
+        "good": "Alles stimmt: das Protokoll ist nur gewachsen, die Aufstellungen folgen aus den Buchungen, "
+        "die Münze ist gedeckt.",
+        "bad": "Nicht in Ordnung:",
+        "no_bank": "Ohne Kontoauszug wurde die Reserve selbst nicht geprüft.",
+        "not_summed": "Die Beträge wurden nicht nachgerechnet: zuerst muss der Hashbaum stimmen.",
+        "receipt": "Bon {entry}: im Protokoll {origin}, das {size} Einträge hat.",
+        "posting": "Eintrag {index}, {day}: {cents} Euro, {kind}, von „{debit}“ an „{credit}“ (Ereignis {event}).",
+        "receipt_bad": "Dieser Nachweis stimmt nicht: {why}.",
+        "receipt_other": "Dieser Nachweis gehört zu einem anderen Bon.",
+        "cosigned": "Bezeugt: {origin}, {size} Einträge.",
+        "evidence": "Beide Kontrollpunkte sind aufbewahrt; sie tragen die Unterschrift des Protokolls.",
+    },
+}
+
+FIGURES: Final[Mapping[str, Mapping[str, str]]] = {
+    "nl": {
+        "minted": "gemunt",
+        "redeemed": "uitgegeven bij winkels",
+        "refunded": "teruggegeven door winkels",
+        "expired": "verlopen of teruggenomen",
+        "recovered": "teruggevorderd",
+        "lost": "betaald uit het verliesfonds",
+        "outstanding": "munten in omloop",
+        "owed": "schuld aan winkels",
+        "cover": "vrije dekking",
+        "reserve": "reserve",
+    },
+    "en": {
+        "minted": "minted",
+        "redeemed": "spent at shops",
+        "refunded": "given back by shops",
+        "expired": "expired or taken back",
+        "recovered": "recovered",
+        "lost": "paid by the loss fund",
+        "outstanding": "coins outstanding",
+        "owed": "owed to shops",
+        "cover": "cover beyond that",
+        "reserve": "reserve",
+    },
+    "de": {
+        "minted": "geprägt",
+        "redeemed": "in Läden ausgegeben",
+        "refunded": "von Läden zurückgegeben",
+        "expired": "verfallen oder zurückgenommen",
+        "recovered": "zurückgeholt",
+        "lost": "aus dem Verlustfonds bezahlt",
+        "outstanding": "Münzen im Umlauf",
+        "owed": "Schuld an Läden",
+        "cover": "Deckung darüber hinaus",
+        "reserve": "Reserve",
+    },
+}
+
+
+def euros(cents: int, language: str) -> str:
+    """An amount as it is written there."""
+    whole, rest = divmod(abs(cents), 100)
+    grouped, point = (f"{whole:,}", ".") if language == "en" else (f"{whole:,}".replace(",", "."), ",")
+    return f"{'−' if cents < 0 else ''}{grouped}{point}{rest:02}"
+
+
+def put(text: str, language: str, facts: Mapping[str, str | int]) -> str:
+    """A text with its facts; those that are called cents are amounts, those that are a figure have its name."""
+
+    def shown(name: str, value: str | int) -> str:
+        if name.endswith("cents") and isinstance(value, int):
+            return euros(value, language)
+        return FIGURES[language].get(str(value), str(value)) if name == "figure" else str(value)
+
+    return text.format_map({name: shown(name, value) for name, value in facts.items()})

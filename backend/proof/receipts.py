@@ -1,0 +1,86 @@
+# SPDX-FileCopyrightText: 2026 The Heitje contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""The proof of a receipt, by the entry's hash as its small QR has it.
+
+It has the postings that the entry led to, each with what opens it and its way to the signed root.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from backend.ledger.models import Transfer
+from backend.ledger.rows import select
+from backend.proof.leaves import COLUMNS, TABLES, Row, salt_of
+from backend.proof.models import Receipt, Segment
+from backend.proof.public_log import PublicLog
+from backend.redemption.models import JournalEntry
+from backend.redemption.models import Refund as StoredRefund
+from backend.redemption.voucher_claims import event_name
+from heitje.journal import Entry, Kind
+from heitje.proof.checkpoint import Checkpoint
+from heitje.proof.merkle import inclusion_path
+from heitje.proof.receipt import ProvenPosting, ReceiptProof
+from heitje.proof.tiles import TileReader, unpack
+
+_PREFIX: Final = 16
+_ROWS: Final = f"SELECT {COLUMNS} FROM {TABLES} WHERE t.event = %s ORDER BY t.line"
+
+
+class NoProof(Exception):
+    """There is nothing to prove by this hash, or not yet."""
+
+
+class Erased(Exception):
+    """What would open these postings was erased at its person's request."""
+
+
+def proof_of(entry_hash: str, log: PublicLog) -> ReceiptProof:
+    """The proof, `entry_hash` in lower-case hex. Raises `NoProof`, `Erased`."""
+    note = log.checkpoint()
+    if note is None:
+        raise NoProof("nothing is in the log yet")
+    checkpoint = Checkpoint.parse(note.text)
+    reader = TileReader(log.read, checkpoint.size)
+    postings = []
+    for event in _events(_entry(entry_hash)):
+        for row in (Row(*row) for row in select(_ROWS, event)):
+            found = _leaf(row.id)
+            if found is None or found[0] >= checkpoint.size:
+                raise NoProof("this is not in the log yet; it is written every night")
+            index, leaf = found
+            salt = salt_of(row)
+            if salt is None:
+                raise Erased
+            path = tuple(inclusion_path(index, checkpoint.size, reader.node))
+            postings.append(ProvenPosting(index, leaf, salt, row.opening, path))
+    if not postings:
+        raise NoProof("nothing was posted for this entry")
+    return ReceiptProof(entry_hash, note, tuple(postings))
+
+
+def _entry(entry_hash: str) -> JournalEntry:
+    near = Receipt.objects.filter(prefix=entry_hash[:_PREFIX]).values_list("entry", flat=True)
+    entry = JournalEntry.objects.filter(id__in=list(near), hash=entry_hash).first()
+    if entry is None:
+        raise NoProof("no entry of this hash is in the log")
+    return entry
+
+
+def _events(stored: JournalEntry) -> Iterator[str]:
+    """The events that an entry led to: its intent's, or the parts of a refund."""
+    entry = Entry.decode(bytes(stored.data))
+    if entry.kind is Kind.REFUND:
+        refund = StoredRefund.objects.filter(entry=stored).first()
+        parts = 0 if refund is None else refund.parts
+        yield from (f"refund:{stored.terminal_id}:{stored.seq}:{part}" for part in range(1, parts + 1))
+    elif entry.of is not None:
+        yield event_name(stored.terminal_id, stored.branch, entry.of)
+
+
+def _leaf(transfer: int) -> tuple[int, bytes] | None:
+    """The number and bytes of a transfer's leaf, or None before it has one."""
+    segment = Segment.objects.filter(first_transfer__lte=transfer).order_by("-first_transfer").first()
+    if segment is None or segment.last_transfer is None or segment.last_transfer < transfer:
+        return None
+    place = Transfer.objects.filter(id__gte=segment.first_transfer, id__lt=transfer).count()
+    return segment.first_leaf + place, unpack(bytes(segment.entries))[place]
