@@ -11,7 +11,10 @@ from backend.configuration import Configuration
 from backend.minting import cover
 from backend.minting.cards import load_card_at_issue
 from backend.minting.publication import appoint, publish
+from backend.officials import staff
+from backend.officials.roles import Role
 from backend.shops.admission import admit_shop, enrol_terminal
+from backend.tasks import inspections
 from backend.tasks.transitions import Move
 from backend.tasks.workflow import Draft, draft, move
 from heitje.money import Cents
@@ -24,6 +27,18 @@ SHOP_IBAN: Final = "NL91ABNA0417164300"
 """Published as an example: it checks, and nobody holds it."""
 EDITOR: Final = "editor-1"
 INSPECTOR: Final = "inspector-1"
+DAY_CENTS: Final = 1_000_000_000
+"""A test programme's inspectors are measured and hammered; their daily cap is there, and far away."""
+OFFICIALS: Final = {
+    Role.REGISTRAR: ("registrar-1", "registrar-2"),
+    Role.PUBLISHER: (EDITOR, "editor-2"),
+    Role.VALIDATOR: (INSPECTOR, "inspector-2", "inspector-3"),
+    Role.TREASURER: ("treasurer-1", "treasurer-2"),
+    Role.ENROLLER: ("enroller-1", "enroller-2"),
+    Role.DESK: ("desk-1", "desk-2"),
+    Role.KEY_KEEPER: ("keeper-1", "keeper-2"),
+    Role.AUDITOR: ("auditor-1",),
+}
 
 
 def populate(configuration: Configuration, programme: TestProgramme, now: int) -> None:
@@ -32,6 +47,10 @@ def populate(configuration: Configuration, programme: TestProgramme, now: int) -
     The value on a card was minted as any other: a task for it was published, done and validated.
     """
     with transaction.atomic():
+        for role, numbers in OFFICIALS.items():
+            for official in numbers:
+                staff.grant(official, role, now, DAY_CENTS if role is Role.VALIDATOR else None)
+        inspections.seed(now)
         cover.fund("init:reserve", RESERVE, "opening balance", now)
         cover.fill_loss_fund("init:loss fund", LOSS_FUND, now)
         shop = admit_shop(

@@ -2,13 +2,16 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Who works for the programme, and in which role; roles are given and taken by two registrars (`Matter.ROLE`)."""
 
-from typing import Any
+from typing import Any, Final
 
 from django.db import transaction
 
 from backend.officials import acts
 from backend.officials.models import Official, RoleGrant
 from backend.officials.roles import Role, clash
+
+DAY_CENTS: Final = 50_000
+"""What a validator may mint in a day where nothing else was said: 500 euro."""
 
 
 class NotAppointed(Exception):
@@ -24,6 +27,15 @@ def roles_of(number: str) -> frozenset[Role]:
     """All roles that an official has now."""
     rows = RoleGrant.objects.filter(official_id=number, ended_at__isnull=True).values_list("role", flat=True)
     return frozenset(map(Role, rows))
+
+
+def day_cents(validator: str) -> int:
+    """What a validator may mint in a day, cents; locked until the transaction ends. Who is none may mint nothing."""
+    grants = RoleGrant.objects.select_for_update().filter(
+        official_id=validator, role=Role.VALIDATOR, ended_at__isnull=True
+    )
+    found = grants.first()
+    return 0 if found is None else found.day_cents or DAY_CENTS
 
 
 def appoint_first(numbers: tuple[str, str], at: int) -> None:

@@ -45,6 +45,35 @@ class TaskMove(models.Model):
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=("task", "number"), name="tasks_move_once")]
+        indexes: ClassVar = [
+            models.Index(
+                fields=("actor", "at"), name="tasks_validated_by", condition=models.Q(move=Move.VALIDATE.value)
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.task_id}/{self.number} {self.move}"
+
+
+class InspectionSeed(models.Model):
+    """What decides which validations are inspected again: made once, known to no validator; its digest is an act."""
+
+    seed = models.BinaryField()
+    since = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return f"seed since {self.since}"
+
+
+class SecondInspection(models.Model):
+    """A validation that another validator looks at again; times in Unix seconds. `well` is empty until then."""
+
+    validation = models.OneToOneField(TaskMove, on_delete=models.PROTECT, related_name="second")
+    drawn_at = models.BigIntegerField()
+    inspector = models.CharField(max_length=40, default="")
+    inspected_at = models.BigIntegerField(null=True)
+    well = models.BooleanField(null=True)
+    reason = models.TextField(default="")
+
+    def __str__(self) -> str:
+        return f"second inspection of {self.validation}"

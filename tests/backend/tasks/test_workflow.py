@@ -22,13 +22,13 @@ AT = 1_795_500_000
 REWARD = Cents(1200)
 WANTED = Draft("Paint the bench", "painting", "Bongerd", 120, REWARD)
 ACTORS = {
-    Move.PUBLISH: "editor",
-    Move.WITHDRAW: "editor",
+    Move.PUBLISH: "editor-1",
+    Move.WITHDRAW: "editor-1",
     Move.CLAIM: "citizen",
     Move.START: "citizen",
     Move.SUBMIT: "citizen",
-    Move.VALIDATE: "inspector",
-    Move.REJECT: "inspector",
+    Move.VALIDATE: "inspector-1",
+    Move.REJECT: "inspector-1",
     Move.LAPSE: "calendar",
     Move.REWARD: "somebody",
 }
@@ -92,7 +92,12 @@ def test_the_table_reaches_every_state_and_names_each_row_once() -> None:
         (State.CLAIMED, Move.START, "another"),
         (State.STARTED, Move.SUBMIT, "another"),
         (State.SUBMITTED, Move.VALIDATE, "citizen"),
-        (State.SUBMITTED, Move.VALIDATE, "editor"),
+        (State.SUBMITTED, Move.VALIDATE, "editor-1"),
+        (State.SUBMITTED, Move.VALIDATE, "editor-2"),
+        (State.SUBMITTED, Move.REJECT, "nobody"),
+        (State.DRAFT, Move.PUBLISH, "inspector-1"),
+        (State.PUBLISHED, Move.WITHDRAW, "citizen"),
+        (State.STARTED, Move.LAPSE, "citizen"),
         (State.SUBMITTED, Move.REJECT, "citizen"),
         (State.PUBLISHED, Move.CLAIM, ""),
     ],
@@ -107,11 +112,11 @@ def test_who_may_not(city: City, state: State, step: Move, actor: str) -> None:
 def test_a_rejection_gives_a_reason_and_one_more_try(city: City) -> None:
     task = task_in(State.SUBMITTED)
     with pytest.raises(NotMoved, match="reason"):
-        move(task.pk, Move.REJECT, "inspector", AT)
-    move(task.pk, Move.REJECT, "inspector", AT, "a patch is left")
+        move(task.pk, Move.REJECT, "inspector-1", AT)
+    move(task.pk, Move.REJECT, "inspector-1", AT, "a patch is left")
     for step in (Move.START, Move.SUBMIT):
         move(task.pk, step, "citizen", AT)
-    move(task.pk, Move.REJECT, "inspector", AT, "still there")
+    move(task.pk, Move.REJECT, "inspector-1", AT, "still there")
     with pytest.raises(NotMoved, match="one more try"):
         move(task.pk, Move.START, "citizen", AT)
     assert move(task.pk, Move.LAPSE, "calendar", AT).state == State.LAPSED
@@ -121,7 +126,7 @@ def test_a_task_that_the_cover_cannot_pay_is_not_published(city: City) -> None:
     free = city.holds(accounts.FREE_COVER)
     task = draft(Draft("Gold the roof", "other", "Bongerd", 60, Cents(free + 1)))
     with pytest.raises(NotMoved, match="cover"):
-        move(task.pk, Move.PUBLISH, "editor", AT)
+        move(task.pk, Move.PUBLISH, "editor-1", AT)
     assert Task.objects.get(pk=task.pk).state == State.DRAFT
     assert task.moves.count() == 0
     assert city.holds(accounts.FREE_COVER) == free
