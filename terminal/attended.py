@@ -22,6 +22,7 @@ from heitje.codes import SignedCode
 from heitje.cose import MalformedToken
 from heitje.journal import Entry
 from heitje.money import MAX_AMOUNT
+from heitje.refusals import Refusal
 from terminal.books import Books
 from terminal.card_station import CardInField
 from terminal.configuration import TerminalConfiguration
@@ -43,8 +44,18 @@ from terminal.flows.effects import (
     SignOff,
     WriteRefund,
 )
-from terminal.flows.events import FlowEvent, Lapsed, PinAnswer, SalesListed, SlipDone, Suspended, Tested
-from terminal.flows.scene import Place, Scene
+from terminal.flows.events import (
+    FlowEvent,
+    Lapsed,
+    PinAnswer,
+    Readmitted,
+    SalesListed,
+    SlipDone,
+    Suspended,
+    Tested,
+    WorthRead,
+)
+from terminal.flows.scene import Place, Scene, Suspension
 from terminal.flows.table import patience_s, step
 from terminal.hands import DeviceEvent, Hands
 from terminal.health.guards import Room, room_on
@@ -63,6 +74,7 @@ from terminal.scan_station import CodeScanned
 from terminal.self_test import self_test
 from terminal.status import Link, Status
 from terminal.trust.trusted import Trust
+from terminal.worth import worth_of
 
 _log = logging.getLogger(__name__)
 
@@ -86,7 +98,14 @@ class Attended:
 
     def __post_init__(self) -> None:
         language = self.configuration.language
-        self.scene = Scene(language=language, sale_language=language, with_operators=bool(self.operators.names))
+        minutes = self.configuration.sign_off_after_min
+        self.scene = Scene(
+            language=language,
+            sale_language=language,
+            with_operators=bool(self.operators.names),
+            managers_only=self.configuration.managers_only,
+            sign_off_after_s=None if minutes is None else 60 * minutes,
+        )
         self._events: deque[FlowEvent] = deque()
         self.hands = Hands(
             self.trust,
@@ -112,7 +131,8 @@ class Attended:
         """Bring the journal to rest, tell what became of the sale in hand, look at the devices."""
         off, voided = self._look_back()
         last = self.books.last_sale() if off else None
-        self.feed(what_became(self.journal.open_intents(), voided, last, self.clock(), off=off))
+        cash_of = self.journal.side_book.cash_of
+        self.feed(what_became(self.journal.open_intents(), voided, last, self.clock(), off=off, cash_of=cash_of))
         if self.receipts.printer is not None:
             self._print = PrintStation(self.receipts.printer, self.hands.inbox.put)
             self._print.start()
@@ -121,6 +141,8 @@ class Attended:
         if self.reader is None and self.scanner is None and self.hands.connection is not None:
             self.hands.connection.start()
         if self.journal.superseded():
+            self.feed(Suspended(Suspension.RESTORED))
+        elif self.journal.side_book.suspended():
             self.feed(Suspended())
 
     def _look_back(self) -> tuple[bool, tuple[Entry, ...]]:
@@ -158,9 +180,11 @@ class Attended:
             case CodeScanned(text=text):
                 self._judge(text)
             case Contact(report=report) if report.end is SyncEnd.RESTORED:
-                self._events.append(Suspended())
+                self._events.append(Suspended(Suspension.RESTORED))
+            case Contact(report=report) if report.suspended is not None:
+                self._events.append(Suspended() if report.suspended else Readmitted())
             case JournalDamaged():
-                self._events.append(Suspended())
+                self._events.append(Suspended(Suspension.DAMAGED))
         if isinstance(event, DeviceEvent):
             self.hands.take(event)
         self._drain()
@@ -169,7 +193,9 @@ class Attended:
         self.hands.release_unless_busy(look_again=waiting and state.problem in TRY_AGAIN)
 
     def tick(self) -> None:
-        """Time has passed: what nobody waits for any more lapses."""
+        """Time has passed: what nobody waits for any more lapses, and what is long overdue counts as not heard."""
+        if self.hands.give_up_waiting():
+            self._drain()
         patience = patience_s(self.scene)
         if patience is not None and not self.hands.busy and time.monotonic() - self._since >= patience:
             self._since = time.monotonic()
@@ -213,7 +239,9 @@ class Attended:
         if self.scene.place is Place.SALE and self.scene.sale.phase is Phase.PRESENT:
             self._events.append(self.hands.judge(text, self.scene.sale.remaining))
         elif self.scene.place is Place.BALANCE:
-            self._events.append(self.hands.judge(text, _asked_for(text)))
+            answer = self.hands.judge(text, _asked_for(text)).answer
+            worth = answer if isinstance(answer, Refusal) else worth_of(answer, self.journal)
+            self._events.append(WorthRead(worth))
 
     def _drain(self) -> None:
         while self._events:

@@ -6,7 +6,7 @@ The journal is read backwards only as far as is needed, so that a till that is y
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from heitje.journal import Entry, Instrument, Kind
@@ -31,7 +31,10 @@ class Books:
 
     def sales(self) -> tuple[SaleRecord, ...]:
         """The sales of the last days, the newest first."""
-        return sales_of(self._recent(), self.journal.outcome)
+        cash_of = self.journal.side_book.cash_of
+        return tuple(
+            replace(record, cash=cash_of(record.sale)) for record in sales_of(self._recent(), self.journal.outcome)
+        )
 
     def refundable(self) -> tuple[SaleRecord, ...]:
         """One record for each tender of them of which something can be given back."""
@@ -48,10 +51,7 @@ class Books:
     def totals(self) -> Totals:
         """What was taken since the day before was closed."""
         entries = self._since_day_end()
-        first = entries[0].seq if entries else 0
-        earlier = {entry.of for entry in entries if entry.kind is Kind.REDEMPTION and entry.of and entry.of < first}
-        not_given = frozenset(intent for intent in earlier if intent and self._closed_as_not_given(intent, first))
-        return totals_of(entries, self.journal.outcome, self.journal.cursor(), not_given)
+        return self._count(entries, self._closed_before(entries))
 
     def close_day(self) -> DayClosed | NotWritten:
         """Close what is unresolved as not given, and the day, in one transaction (JOURNAL.md section 1)."""
@@ -72,8 +72,7 @@ class Books:
         if not isinstance(written, Written):
             return NotWritten()
         closed = [self.journal.entry(seq) for seq in written.entries[:-1]]
-        counted = totals_of([*before, *closed], self.journal.outcome, self.journal.cursor())
-        return DayClosed(counted, written.entries[-1])
+        return DayClosed(self._count([*before, *closed], self._closed_before(before)), written.entries[-1])
 
     def count(self) -> TotalsCounted:
         """The totals, as an answer to who asked."""
@@ -124,7 +123,18 @@ class Books:
             yield from map(Entry.decode, reversed(chunk))
             last = after
 
-    def _closed_as_not_given(self, intent: int, before: int) -> bool:
+    def _count(self, entries: list[Entry], closed_before: dict[int, bool]) -> Totals:
+        cursor, cash_of = self.journal.cursor(), self.journal.side_book.cash_of
+        return totals_of(entries, self.journal.outcome, cursor, closed_before, cash_of)
+
+    def _closed_before(self, entries: list[Entry]) -> dict[int, bool]:
+        """Of intents that an earlier day had and these entries redeem: how their sales were closed then."""
+        first = entries[0].seq if entries else 0
+        earlier = {entry.of for entry in entries if entry.kind is Kind.REDEMPTION and entry.of and entry.of < first}
+        found = {intent: self._closed(intent, first) for intent in earlier if intent is not None}
+        return {intent: given for intent, given in found.items() if given is not None}
+
+    def _closed(self, intent: int, before: int) -> bool | None:
         between = self.journal.bytes_after(intent, before - intent)
         closings = (entry for entry in map(Entry.decode, between) if entry.kind is Kind.UNRESOLVED)
-        return any(entry.of == intent and entry.given is False for entry in closings)
+        return next((bool(entry.given) for entry in closings if entry.of == intent), None)

@@ -5,6 +5,7 @@
 [terminal]  id, language, operator, production
 [devices]   reader, scanner, printer: addresses (drivers.addresses), or left out; paper_mm
 [backend]   url, or left out
+[operators] sign_off_after_min, managers_only ("refund", "day end"); left out: never, and nothing
 [receipt]   lines below the shop's name, vat_percent, vat_number: left out where there are none
 """
 
@@ -18,6 +19,7 @@ from drivers import addresses
 from drivers.addresses import PcscAddress, Pn532Address, SerialAddress, TcpAddress, UsbAddress
 from terminal import letterhead
 from terminal.durable_file import write_durably
+from terminal.flows.scene import Duty
 from terminal.letterhead import NO_LETTERHEAD, Letterhead
 
 FILE_NAME: Final = "terminal.toml"
@@ -31,10 +33,12 @@ PAPER_WIDTHS_MM: Final = (58, 80)
 DEFAULT_LANGUAGE: Final = "nl"
 DEFAULT_PAPER_MM: Final = 80
 DEFAULT_OPERATOR: Final = "till"
+MINUTES_MAX: Final = 1440
 _SECTIONS: Final = {
     "terminal": frozenset({"id", "language", "operator", "production"}),
     "devices": frozenset({"reader", "scanner", "printer", "paper_mm"}),
     "backend": frozenset({"url"}),
+    "operators": frozenset({"sign_off_after_min", "managers_only"}),
     "receipt": letterhead.SETTINGS,
 }
 _ADDRESSES: Final[dict[str, tuple[type, ...]]] = {
@@ -63,6 +67,8 @@ class TerminalConfiguration:
     production: bool = False
     backend_url: str | None = None
     letterhead: Letterhead = NO_LETTERHEAD
+    sign_off_after_min: int | None = None
+    managers_only: frozenset[Duty] = frozenset()
 
     @property
     def keys_path(self) -> Path:
@@ -127,6 +133,7 @@ class TerminalConfiguration:
             production=production,
             backend_url=_text(document.get("backend", {}), "url"),
             letterhead=Letterhead.from_settings(document.get("receipt", {})),
+            **_of_operators(document.get("operators", {})),
         )
         configuration.check_addresses()
         return configuration
@@ -154,9 +161,23 @@ class TerminalConfiguration:
         ]
         if self.backend_url is not None:
             lines += ["", "[backend]", f"url = {json.dumps(self.backend_url)}"]
+        if self.sign_off_after_min is not None or self.managers_only:
+            lines += ["", "[operators]"]
+            if self.sign_off_after_min is not None:
+                lines.append(f"sign_off_after_min = {self.sign_off_after_min}")
+            lines.append(f"managers_only = {json.dumps(sorted(self.managers_only))}")
         if settings := self.letterhead.to_settings():
             lines += ["", "[receipt]", *settings]
         write_durably(self.directory / FILE_NAME, ("\n".join(lines) + "\n").encode())
+
+
+def _of_operators(members: dict[str, Any]) -> dict[str, Any]:
+    minutes, duties = members.get("sign_off_after_min"), members.get("managers_only", [])
+    if minutes is not None and (type(minutes) is not int or not 1 <= minutes <= MINUTES_MAX):
+        raise ValueError(f"operators.sign_off_after_min is 1 to {MINUTES_MAX}")
+    if not isinstance(duties, list) or not set(map(str, duties)) <= set(Duty):
+        raise ValueError(f"operators.managers_only is a list of {', '.join(Duty)}")
+    return {"sign_off_after_min": minutes, "managers_only": frozenset(map(Duty, duties))}
 
 
 def _text(members: dict[str, Any], name: str) -> str | None:

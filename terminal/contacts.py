@@ -33,7 +33,10 @@ class TrustEnd(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SyncReport:
-    """What a sync did. `why` in words where it did not end well; `bundle`: the publication that is trusted now."""
+    """What a sync did. `why` in words where it did not end well; `bundle`: the publication that is trusted now.
+
+    `suspended`: what the municipality says of this till; None: it did not say.
+    """
 
     end: SyncEnd
     sent: int = 0
@@ -42,6 +45,7 @@ class SyncReport:
     why: str | None = None
     trust: TrustEnd = TrustEnd.LATER
     bundle: int = 0
+    suspended: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,18 +52,23 @@ class ServeCard:
 
 @dataclass(frozen=True, slots=True)
 class WriteIntent:
-    """Write one intent; a card's must get the number that the card was told."""
+    """Write one intent; a card's must get the number that the card was told. `cash`: cents beside it so far."""
 
     sale: bytes
     tender: Tender
+    cash: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class WriteRedemptions:
-    """Write the redemptions of all tenders in one transaction, and before them the last intent if it has no number."""
+    """Write the redemptions of all tenders in one transaction, and before them the last intent if it has no number.
+
+    `cash`: cents of the sale that were paid beside them.
+    """
 
     sale: bytes
     tenders: tuple[Tender, ...]
+    cash: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +89,12 @@ class WriteClosing:
 
 @dataclass(frozen=True, slots=True)
 class WriteRefunds:
-    """Give these redemptions back whole, in one transaction: the sale that they were a part of is not paid."""
+    """Give these redemptions back whole, in one transaction: the `sale` that they were a part of is not paid.
 
+    What stood beside them in cash goes back over the counter.
+    """
+
+    sale: bytes
     redemptions: tuple[int, ...]
 
 

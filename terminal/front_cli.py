@@ -50,6 +50,7 @@ def add_commands(commands: Any, finish: Finish) -> None:
     what = operator.add_subparsers(required=True, metavar="ACTION")
     put = what.add_parser("put", help="add a person or give them a new PIN, read from the terminal or standard input")
     put.add_argument("name")
+    put.add_argument("--manager", action="store_true", help="may do what terminal.toml keeps for managers")
     finish(put, _put_operator)
     remove = what.add_parser("remove", help="take a person away")
     remove.add_argument("name")
@@ -149,7 +150,7 @@ def _put_operator(arguments: argparse.Namespace) -> int:
     configuration = TerminalConfiguration.load(arguments.dir)
     pin = getpass.getpass("PIN: ") if sys.stdin.isatty() else sys.stdin.readline().strip()
     try:
-        Operators.load(configuration.directory).put(arguments.name, pin)
+        Operators.load(configuration.directory).put(arguments.name, pin, manager=arguments.manager)
     except ValueError as error:
         print(f"heitje terminal operator: {error}", file=sys.stderr)
         return EXIT_FAILED

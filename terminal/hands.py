@@ -10,7 +10,7 @@ import queue
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from drivers.card import CardReader
 from drivers.errors import CardKind
@@ -42,6 +42,9 @@ from terminal.scan_station import CodeScanned, ScanEvent, ScannerFailed, Scanner
 from terminal.status import Device
 from terminal.trust.trusted import Trust
 
+OVERDUE_S: Final = 3.0
+"""An answer comes within half a second, or word that there is none. One that is this late will not come."""
+
 DeviceEvent: TypeAlias = StationEvent | ScanEvent | LineEvent
 
 
@@ -68,6 +71,7 @@ class Hands:
         self._errand: Errands | None = None
         self._question: int | None = None
         self._awaits_word = False
+        self._waits_since = 0.0
         self.connection: Connection | None = None
         self._card: CardStation | None = None
         self._scan: ScanStation | None = None
@@ -176,6 +180,7 @@ class Hands:
             case AskBackend(sale=sale, tender=tender):
                 self._ask(sale, tender)
             case AwaitWord(entries=entries):
+                self._waits_since = time.monotonic()
                 self._awaits_word = self.connection is not None and self.connection.await_word(entries)
                 if not self._awaits_word:
                     self.report(WordHeard())
@@ -191,6 +196,19 @@ class Hands:
                 self.report(self.writer.write(effect))
                 if self.connection is not None:
                     self.connection.poke()
+
+    def give_up_waiting(self) -> bool:
+        """An answer that is long overdue counts as not heard, whatever has become of who was to bring it."""
+        waits = self._question is not None or self._awaits_word
+        if not waits or time.monotonic() - self._waits_since < OVERDUE_S:
+            return False
+        if self._question is not None:
+            self._question = None
+            self.report(HoldHeard(None))
+        else:
+            self._awaits_word = False
+            self.report(WordHeard())
+        return True
 
     def read_balance(self) -> None:
         """Look at the card that is on the reader: `BalanceRead`, or `CardDeclined` with the reason why not."""
@@ -221,6 +239,7 @@ class Hands:
         if self.connection is None or isinstance(tender.evidence, CardEvidence):
             self.report(HoldHeard(None))
         else:
+            self._waits_since = time.monotonic()
             self._question = self.connection.ask(HoldRequest(sale, tender.amount, token=tender.evidence.token))
 
     def _take_from_line(self, event: LineEvent) -> None:

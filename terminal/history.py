@@ -60,12 +60,16 @@ class TenderRecord:
 
 @dataclass(frozen=True, slots=True)
 class SaleRecord:
-    """One sale; `time` of the newest entry that tells how it stands (Unix seconds), `number` that entry's."""
+    """One sale; `time` of the newest entry that tells how it stands (Unix seconds), `number` that entry's.
+
+    `cash`: cents that were paid beside the tenders.
+    """
 
     sale: bytes
     time: int
     number: int
     tenders: tuple[TenderRecord, ...]
+    cash: int = 0
 
     @property
     def standing(self) -> Standing:
@@ -75,9 +79,9 @@ class SaleRecord:
 
     @property
     def amount(self) -> int:
-        """Cents of the tenders that stand as the sale does."""
+        """Cents of the tenders that stand as the sale does, and of the cash beside them."""
         standing = self.standing
-        return sum(tender.amount for tender in self.tenders if tender.standing is standing)
+        return self.cash + sum(tender.amount for tender in self.tenders if tender.standing is standing)
 
 
 def sales_of(entries: Iterable[Entry], outcome_of: OutcomeOf) -> tuple[SaleRecord, ...]:
@@ -111,7 +115,10 @@ def sales_of(entries: Iterable[Entry], outcome_of: OutcomeOf) -> tuple[SaleRecor
 def refundable_parts(records: Iterable[SaleRecord]) -> tuple[SaleRecord, ...]:
     """Each tender of which something can be given back, as a record of its own."""
     return tuple(
-        replace(record, tenders=(tender,)) for record in records for tender in record.tenders if tender.refundable
+        replace(record, tenders=(tender,), cash=0)
+        for record in records
+        for tender in record.tenders
+        if tender.refundable
     )
 
 

@@ -29,6 +29,7 @@ from heitje.journal import (
 from heitje.messages import EntryOutcome, Outcome
 from terminal import journal_file
 from terminal.journal_file import JournalNotWritten, JournalUnreadable
+from terminal.side_book import Cash, SideBook
 
 OF_THE_ONE_BEFORE: Final = -1
 """As `of` of a draft: the intent that stands before it in the same append."""
@@ -95,6 +96,7 @@ class JournalStore:
         self._db = connection
         self._head: tuple[int, bytes] | None = None
         self.terminal = terminal
+        self.side_book = SideBook(connection)
 
     @classmethod
     def create(cls, path: Path, terminal: bytes) -> Self:
@@ -121,18 +123,20 @@ class JournalStore:
         """Close the file."""
         self._db.close()
 
-    def append(self, drafts: Sequence[Draft], expected_seq: int | None = None) -> list[Entry]:
+    def append(self, drafts: Sequence[Draft], expected_seq: int | None = None, cash: Cash | None = None) -> list[Entry]:
         """Write entries in one transaction and return them as they stand on disk.
+
+        `cash`: what stands beside them in their sale, for the side book.
 
         Raises `SeqTaken` unless the first gets `expected_seq`, where one is given, and `JournalNotWritten`; nothing is
         written then.
         """
         try:
-            return self._append(drafts, expected_seq)
+            return self._append(drafts, expected_seq, cash)
         except sqlite3.IntegrityError:  # another program has written since the newest entry was looked at
-            return self._append(drafts, expected_seq)
+            return self._append(drafts, expected_seq, cash)
 
-    def _append(self, drafts: Sequence[Draft], expected_seq: int | None) -> list[Entry]:
+    def _append(self, drafts: Sequence[Draft], expected_seq: int | None, cash: Cash | None) -> list[Entry]:
         entries: list[Entry] = []
         with self._transaction():
             seq, prev = self._head or self.head()
@@ -146,6 +150,8 @@ class JournalStore:
                 self._take(entry)
                 entries.append(entry)
                 prev = entry_hash(data)
+            if cash is not None:
+                self.side_book.keep_cash(cash)
         self._head = seq, prev
         return entries
 
@@ -246,6 +252,12 @@ class JournalStore:
         """Whether this journal is an old copy (a restored disk): the till is enrolled anew (JOURNAL.md section 3)."""
         (superseded,) = self._db.execute("SELECT superseded FROM upload").fetchone()
         return bool(superseded)
+
+    def suspend(self, suspended: bool) -> None:
+        """Remember whether the municipality has suspended this till. Raises `JournalNotWritten`."""
+        if suspended != self.side_book.suspended():
+            with self._transaction():
+                self.side_book.keep_suspended(suspended)
 
     def _last(self) -> tuple[int, bytes] | None:
         row: tuple[int, bytes] | None = self._db.execute(

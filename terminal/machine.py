@@ -85,7 +85,7 @@ def _judge_token(state: State, event: TokenJudged) -> Step:
 def _take_tender(state: State, tender: Tender) -> Step:
     tendered = replace(state, tenders=(*state.tenders, tender), problem=None)
     if tendered.remaining:
-        return tendered, (WriteIntent(state.sale, tender),)
+        return tendered, (WriteIntent(state.sale, tender, state.cash),)
     return _redeem(tendered)
 
 
@@ -136,7 +136,7 @@ def _write_card_intent(state: State, event: CardPrepared) -> Step:
     if state.cancelled:  # what the card has prepared is nothing until it commits
         return _give_up(state, GivenUp(Refusal.CANCELLED))
     waiting = replace(state, phase=Phase.CARD_INTENT, tenders=(*state.tenders, event.tender))
-    return waiting, (WriteIntent(state.sale, event.tender),)
+    return waiting, (WriteIntent(state.sale, event.tender, state.cash),)
 
 
 def _decline_card(state: State, event: CardDeclined) -> Step:
@@ -258,7 +258,9 @@ def _give_up(state: State, event: GivenUp) -> Step:
 
 
 def _redeem(state: State) -> Step:
-    return replace(state, phase=Phase.REDEEMING, problem=None), (WriteRedemptions(state.sale, state.tenders),)
+    return replace(state, phase=Phase.REDEEMING, problem=None), (
+        WriteRedemptions(state.sale, state.tenders, state.cash),
+    )
 
 
 def _end_redeemed(state: State, event: Written) -> Step:
@@ -277,7 +279,9 @@ def _take_word(state: State, event: WordHeard) -> Step:
     if event.refusal is not None:
         refused = replace(state, phase=Phase.DECIDED, verdict=Verdict.REFUSED, problem=event.refusal)
         beside = state.entries[-len(state.tenders) : -1]
-        return (replace(refused, phase=Phase.SETTLING), (WriteRefunds(beside),)) if beside else (refused, ())
+        if not beside and not state.cash:
+            return refused, ()
+        return replace(refused, phase=Phase.SETTLING), (WriteRefunds(state.sale, beside),)
     paid, effects = _accept(state, confirmed=event.confirmed)
     return paid, (ServeCard(), *effects)
 

@@ -35,22 +35,23 @@ _COST: Final = {"n": 2**14, "r": 8, "p": 1, "dklen": 32}
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """One person. `wrong`: PINs in a row that were wrong."""
+    """One person. `wrong`: PINs in a row that were wrong. `manager`: may do what the shop keeps for managers."""
 
     name: str
     salt: str
     hash: str
     wrong: int = 0
+    manager: bool = False
 
     @classmethod
-    def with_pin(cls, name: str, pin: str) -> Self:
+    def with_pin(cls, name: str, pin: str, *, manager: bool = False) -> Self:
         """Raises `ValueError` for a name or a PIN that cannot be used."""
         if not name.strip() or name != name.strip() or len(name) > _NAME_LENGTH_MAX or not name.isprintable():
             raise ValueError(f"a name has 1 to {_NAME_LENGTH_MAX} letters")
         if not (pin.isascii() and pin.isdigit() and PIN_DIGITS_MIN <= len(pin) <= PIN_DIGITS):
             raise ValueError(f"a PIN has {PIN_DIGITS_MIN} to {PIN_DIGITS} digits")
         salt = secrets.token_bytes(_SALT_LENGTH)
-        return cls(name, salt.hex(), _hash(pin, salt).hex())
+        return cls(name, salt.hex(), _hash(pin, salt).hex(), manager=manager)
 
     def knows(self, pin: str) -> bool:
         """Whether this is the PIN."""
@@ -91,11 +92,11 @@ class Operators:
         """Who there is."""
         return tuple(self.people)
 
-    def put(self, name: str, pin: str) -> None:
+    def put(self, name: str, pin: str, *, manager: bool = False) -> None:
         """Add a person, or give them a new PIN. Raises `ValueError`, `OSError`."""
         if name not in self.people and len(self.people) >= OPERATORS_MAX:
             raise ValueError(f"a till has at most {OPERATORS_MAX} operators")
-        self._keep({**self.people, name: Operator.with_pin(name, pin)})
+        self._keep({**self.people, name: Operator.with_pin(name, pin, manager=manager)})
 
     def remove(self, name: str) -> None:
         """Take a person away. Raises `KeyError`, `OSError`."""
@@ -113,7 +114,7 @@ class Operators:
         self._keep({**self.people, name: counted})
         if person.knows(pin):
             self._keep({**self.people, name: replace(counted, wrong=0)})
-            return PinChecked(PinAnswer.RIGHT)
+            return PinChecked(PinAnswer.RIGHT, manager=person.manager)
         if wait_s := _wait_s(counted):
             self._free_at[name] = self.steady() + wait_s
             return PinChecked(PinAnswer.LOCKED, wait_s=wait_s)
@@ -123,11 +124,17 @@ class Operators:
         fresh = self.path.with_suffix(".new")
         descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            json.dump([asdict(person) for person in people.values()], file, ensure_ascii=False, indent=1)
+            json.dump([_document(person) for person in people.values()], file, ensure_ascii=False, indent=1)
             file.flush()
             os.fsync(file.fileno())
         fresh.replace(self.path)
         self.people = people
+
+
+def _document(person: Operator) -> dict[str, Any]:
+    """Without what a program that knows no managers would stumble over, where there is none."""
+    document = asdict(person)
+    return document if person.manager else {name: value for name, value in document.items() if name != "manager"}
 
 
 def _wait_s(person: Operator) -> int:

@@ -37,7 +37,7 @@ class Papers:
         shop = (bundle.shop_name, bundle.terminal, letterhead)
         match document:
             case CopyOf(sale=sale):
-                sold = sold_as_told(self.books.entries_of(sale), bundle)
+                sold = sold_as_told(self.books.entries_of(sale), bundle, self.books.journal.side_book.cash_of(sale))
                 return receipt_of(sold, language, letterhead, copy=True)
             case TotalsSlip(totals=totals, number=number):
                 return totals_slip(shop, totals, number, now, say)

@@ -5,6 +5,7 @@
 What has not come by then counts as not heard, and what comes later is dropped: the offline rules have decided.
 """
 
+import logging
 import queue
 import threading
 from collections.abc import Callable
@@ -13,8 +14,18 @@ from typing import TypeAlias
 from heitje.holds import ANSWER_WITHIN_S, HoldAnswer, HoldRequest
 from terminal.contacts import Heard
 
+_log = logging.getLogger(__name__)
+
 Ask: TypeAlias = Callable[[HoldRequest], HoldAnswer | None]
 """Puts a question and waits; None: no believable answer."""
+
+
+def _answer(ask: Ask, request: HoldRequest) -> HoldAnswer | None:
+    try:
+        return ask(request)
+    except Exception as error:  # noqa: BLE001  # the next question is put whatever an answer or a library brings
+        _log.error("a question failed", exc_info=error)
+        return None
 
 
 class Questions:
@@ -66,7 +77,7 @@ class Questions:
             with self._lock:
                 in_time = number in self._waiting
             if in_time:
-                self._hear(number, ask(request))
+                self._hear(number, _answer(ask, request))
 
     def _hear(self, number: int, answer: HoldAnswer | None) -> None:
         """The first to come, answer or end of time, is what was heard."""

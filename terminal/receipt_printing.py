@@ -78,14 +78,14 @@ def sold_by(state: State, bundle: TrustBundle, journal: JournalStore) -> Sold:
     )
 
 
-def sold_as_told(entries: list[Entry], bundle: TrustBundle) -> Sold:
-    """What the journal's entries of one sale are on paper. The journal knows no cash: it is not on such a copy."""
+def sold_as_told(entries: list[Entry], bundle: TrustBundle, cash: int) -> Sold:
+    """What the journal's entries of one sale are on paper, with the `cash` that the side book has of it."""
     shown = _shown(entries, [entry.seq for entry in entries if entry.kind is Kind.INTENT])
     given = next((entry.given for entry in entries if entry.kind is Kind.UNRESOLVED), None)
     paid = given is not False and all(entry.kind is Kind.REDEMPTION for entry in shown)
     verdict = Verdict.ACCEPTED if paid else Verdict.UNRESOLVED
-    amount = sum(entry.amount or 0 for entry in shown)
-    return Sold(bundle.shop_name, bundle.terminal, amount, verdict, shown, given=None if paid else given)
+    amount, how = cash + sum(entry.amount or 0 for entry in shown), None if paid else given
+    return Sold(bundle.shop_name, bundle.terminal, amount, verdict, shown, given=how, cash=cash)
 
 
 def paper_after(report: PrintReport) -> OnPaper:

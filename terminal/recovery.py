@@ -18,6 +18,7 @@ from terminal.flows.scene import Happened, News
 from terminal.history import SaleRecord, Standing
 from terminal.journal_store import OpenIntent
 from terminal.sale import Phase, State, Tender
+from terminal.totals import CashOf
 
 MARK_NAME: Final = "till.on"
 RECENT_S: Final = 900
@@ -40,35 +41,45 @@ def ended_well(directory: Path) -> None:
 
 
 def what_became(
-    open_intents: Sequence[OpenIntent], voided: Sequence[Entry], last: SaleRecord | None, now: int, *, off: bool
+    open_intents: Sequence[OpenIntent],
+    voided: Sequence[Entry],
+    last: SaleRecord | None,
+    now: int,
+    *,
+    off: bool,
+    cash_of: CashOf = lambda sale: 0,
 ) -> Began:
     """What the first screen tells: sales whose card has not told, the newest first; else, after an `off`, the news.
 
-    `voided` were open without a card, and are free again; `last` is the newest sale.
+    `voided` were open without a card, and are free again; `last` is the newest sale; `cash_of` a sale stood beside.
     """
-    unresolved = _unresolved([found.entry for found in open_intents if not found.closed])
+    unresolved = _unresolved([found.entry for found in open_intents if not found.closed], cash_of)
     if unresolved or not off:
         return Began(None, unresolved)
     if voided:
-        amount = sum(entry.amount or 0 for entry in voided)
+        amount = sum(entry.amount or 0 for entry in voided) + cash_of(voided[-1].sale or b"")
         return Began(News(Happened.NOT_PAID, amount, time=voided[-1].time), ())
     if last is not None and last.standing is Standing.PAID and 0 <= now - last.time <= RECENT_S:
         return Began(News(Happened.PAID, last.amount, last.sale, last.time), ())
     return Began(News(Happened.NOTHING), ())
 
 
-def _unresolved(intents: list[Entry]) -> tuple[State, ...]:
+def _unresolved(intents: list[Entry], cash_of: CashOf) -> tuple[State, ...]:
     """Each sale with a card that may have paid, as it stood at the tear: the card last."""
     cards = [entry for entry in intents if entry.instrument is Instrument.CARD]
-    return tuple(_torn(card, [entry for entry in intents if entry.sale == card.sale]) for card in reversed(cards))
+    return tuple(
+        _torn(card, [entry for entry in intents if entry.sale == card.sale], cash_of(card.sale or b""))
+        for card in reversed(cards)
+    )
 
 
-def _torn(card: Entry, sale: list[Entry]) -> State:
+def _torn(card: Entry, sale: list[Entry], cash: int) -> State:
     ordered = [*(entry for entry in sale if entry.seq != card.seq), card]
     return State(
         phase=Phase.UNRESOLVED,
         sale=card.sale or b"",
-        amount=sum(entry.amount or 0 for entry in ordered),
+        amount=cash + sum(entry.amount or 0 for entry in ordered),
+        cash=cash,
         tenders=tuple(tender for entry in ordered if (tender := _tender(entry)) is not None),
         entries=tuple(entry.seq for entry in ordered),
         problem=Refusal.CARD_REMOVED,

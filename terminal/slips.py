@@ -31,6 +31,7 @@ def totals_slip(shop: tuple[str, bytes, Letterhead], totals: Totals, number: int
         Rule(),
         *(_sum(say.instrument(kind), totals.paid.get(kind, Sum()), say) for kind in Instrument),
         Columns(say("receipt.total"), say.euros(totals.total.amount), bold=True, size=Size.DOUBLE),
+        *([_sum(say("totals.cash"), totals.cash, say)] if totals.cash.count else []),
         Rule(),
     ]
     others = {

@@ -47,6 +47,8 @@ from terminal.trust.client import TrustClient, TrustOutOfReach, TrustRefused
 from terminal.trust.store import TrustBusy, TrustStore, TrustUnreadable
 from terminal.trust.trusted import Trust
 
+NOT_ALLOWED: Final = "terminal not allowed"
+"""Intake's reason for an entry of a terminal that is suspended."""
 ANCHOR_EVERY_S: Final = 60
 """Between uploads of single sales the clock is anchored no more often than this."""
 _BASE64_OF: Final = 4 / 3
@@ -74,7 +76,7 @@ class Sync:
     clock: Callable[[], int] = lambda: int(time.time())
     _sent: int = 0
     _compared: bool = False
-    _suspended: bool = False
+    _suspended: bool | None = None
     _skew_known: bool = False
     _trust_end: TrustEnd = TrustEnd.LATER
     _trust_why: str | None = None
@@ -87,7 +89,7 @@ class Sync:
 
     def run(self) -> SyncReport:
         """Trust, upload, news: everything. Never raises for what the network or the backend does."""
-        report = self._ended(self._refresh_trust, self._first_contact, self._upload, self._ask_pending)
+        report = self._ended(self._refresh_trust, self._ask_head, self._upload, self._ask_pending)
         if report.end is SyncEnd.DONE and self._suspended:
             return replace(report, end=SyncEnd.SERVICE, why="the municipality has suspended this till")
         if report.end is SyncEnd.DONE and self._trust_end is TrustEnd.REFUSED:
@@ -96,10 +98,10 @@ class Sync:
 
     def upload(self) -> SyncReport:
         """Only what is new in the journal, at once; everything, where this has not met the backend yet."""
-        return self._ended(self._upload, self._anchor_by_answer) if self._compared else self.run()
+        return self._ended(self._upload, self._anchor_by_answer, self._look_why) if self._compared else self.run()
 
     def _ended(self, *steps: Callable[[], None]) -> SyncReport:
-        self._sent, self._outcomes = 0, []
+        self._sent, self._outcomes, self._suspended = 0, [], None
         try:
             for step in steps:
                 step()
@@ -113,10 +115,21 @@ class Sync:
 
     def _report(self, end: SyncEnd, why: str | None) -> SyncReport:
         told = tuple(self._outcomes)
-        return SyncReport(end, self._sent, told, self.journal.cursor(), why, self._trust_end, self.trust.number)
+        return SyncReport(
+            end,
+            self._sent,
+            told,
+            self.journal.cursor(),
+            why,
+            self._trust_end,
+            self.trust.number,
+            self._suspended,
+        )
 
-    def _first_contact(self) -> None:
-        """Compare heads, and anchor the clock. A restored disk is found here, before anything forks."""
+    def _ask_head(self) -> None:
+        """Compare heads, anchor the clock, hear whether this till may sell. A restored disk is found here, before
+        anything forks.
+        """
         answer = self._ask("GET", "head")
         if answer.status == NOT_FOUND:
             self._compared = True  # a backend that tells no head: the upload itself finds a gap or a fork
@@ -132,8 +145,15 @@ class Sync:
                 self.journal.supersede()
             raise _Ended(SyncEnd.RESTORED, f"the backend knows entry {seq} otherwise than this journal")
         self._anchor(signed)
-        self._suspended = document.get("state") == "suspended"
+        if signed is not None:  # as above
+            self._suspended = document.get("state") == "suspended"
+            self.journal.suspend(self._suspended)
         self._compared = True
+
+    def _look_why(self) -> None:
+        """An entry was refused because this till is not believed: ask what is the matter."""
+        if any(outcome.reason == NOT_ALLOWED for outcome in self._outcomes):
+            self._ask_head()
 
     def _signed_time(self, token: object) -> tuple[bytes, int] | None:
         """The server's signed time, and what it says; None for anything else."""
@@ -231,9 +251,11 @@ class Sync:
         except TrustRefused as error:
             self._trust_end = TrustEnd.REFUSED
             self._trust_why = printable(error)
-        except (TrustOutOfReach, TrustBusy) as error:
+        except (TrustOutOfReach, TrustBusy, OSError) as error:  # a full disk, too, is no reason to keep what was sold
             self._trust_end = TrustEnd.LATER
-            _log.info("the trust was not refreshed: %s", error)
+            _log.log(
+                logging.ERROR if isinstance(error, OSError) else logging.INFO, "the trust was not refreshed: %s", error
+            )
         except TrustUnreadable as error:
             self._trust_end = TrustEnd.REFUSED
             self._trust_why = printable(error)

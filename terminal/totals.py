@@ -1,10 +1,10 @@
 # SPDX-FileCopyrightText: 2026 The Heitje contributors
 # SPDX-License-Identifier: EUPL-1.2
-"""A day's totals (X and Z): what the journal has taken since the day before was closed, pure. Cash is not in it."""
+"""A day's totals (X and Z): what was taken since the day before was closed, pure. Of cash only what stood beside it."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, TypeAlias
 
 from heitje.journal import Entry, Instrument, Kind
 from heitje.messages import Outcome
@@ -12,6 +12,7 @@ from terminal.history import OutcomeOf
 
 TOLD: Final = (Outcome.CONFLICT, Outcome.REFUSED, Outcome.PENDING)
 """What a shopkeeper has to know of the backend's answers."""
+CashOf: TypeAlias = Callable[[bytes], int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class Totals:
     """What was taken between two entries, inclusive; times in Unix seconds. Empty: `first` and `last` are 0.
 
     `unresolved` are cards that have not told and whose sale is not closed; `given` and `not_given` those that were.
+    `cash` stood beside other tenders in the same sale; a sale in cash alone is none of this till's.
     """
 
     first: int = 0
@@ -42,6 +44,7 @@ class Totals:
     since: int = 0
     until: int = 0
     paid: dict[Instrument, Sum] = field(default_factory=dict)
+    cash: Sum = Sum()
     refunds: Sum = Sum()
     unresolved: Sum = Sum()
     given: Sum = Sum()
@@ -57,12 +60,17 @@ class Totals:
 
 
 def totals_of(
-    entries: Iterable[Entry], outcome_of: OutcomeOf, cursor: int, not_given_before: frozenset[int] = frozenset()
+    entries: Iterable[Entry],
+    outcome_of: OutcomeOf,
+    cursor: int,
+    closed_before: Mapping[int, bool] | None = None,
+    cash_of: CashOf = lambda sale: 0,
 ) -> Totals:
     """Count the entries since a day was closed; `cursor` is the last one that the backend has.
 
-    `not_given_before`: intents of earlier days whose sales were closed as not given. A card that turns out to have paid
-    for goods that were not given pays nobody: the money goes back to its owner (JOURNAL.md section 1).
+    `closed_before`: intents of earlier days whose sales were closed then, as given or not. A card that turns out to
+    have paid for goods that were not given pays nobody: the money goes back to its owner (JOURNAL.md section 1).
+    `cash_of` a sale is counted once, when its goods are paid or given.
     """
     counted = list(entries)
     if not counted:
@@ -70,11 +78,15 @@ def totals_of(
     paid: dict[Instrument, Sum] = {}
     outcomes: dict[Outcome, Sum] = {}
     sums = dict.fromkeys(("refunds", "unresolved", "given", "not_given"), Sum())
-    held: dict[int, str] = dict.fromkeys(not_given_before, "")
+    before = closed_before or {}
+    held: dict[int, str] = {intent: "" for intent, given in before.items() if not given}
+    with_cash: dict[bytes, int] = {}
     for entry in counted:
         amount, intent = entry.amount or 0, entry.of or 0
         if entry.kind is Kind.REDEMPTION and held.get(intent) in ("", "not_given"):
             continue
+        if entry.sale is not None and intent not in before and (entry.kind is Kind.REDEMPTION or entry.given):
+            with_cash[entry.sale] = cash_of(entry.sale)
         if name := held.get(intent):
             sums[name] = sums[name].minus(amount)
             del held[intent]
@@ -98,6 +110,7 @@ def totals_of(
         since=first.time,
         until=last.time,
         paid=paid,
+        cash=Sum(sum(cash > 0 for cash in with_cash.values()), sum(with_cash.values())),
         refunds=sums["refunds"],
         unresolved=sums["unresolved"],
         given=sums["given"],

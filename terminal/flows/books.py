@@ -8,7 +8,7 @@ from typing import Final
 from heitje.journal import Instrument
 from heitje.refusals import Refusal
 from terminal.effects import ServeCard
-from terminal.events import BalanceRead, CardArrived, CardDeclined, CardServed, NotWritten, PrintAgain, TokenJudged
+from terminal.events import BalanceRead, CardArrived, CardDeclined, CardServed, NotWritten, PrintAgain
 from terminal.flows.effects import CloseDay, CountTotals, ListSales, PrintSlip, ReadBalance, WriteRefund
 from terminal.flows.events import (
     Back,
@@ -31,8 +31,9 @@ from terminal.flows.events import (
     TotalsAsked,
     TotalsCounted,
     Typed,
+    WorthRead,
 )
-from terminal.flows.scene import CopyOf, Place, RefundSlip, Scene, TotalsSlip
+from terminal.flows.scene import CopyOf, Duty, Place, RefundSlip, Scene, TotalsSlip
 from terminal.flows.stage import LEAVE, Rows, Step, erase, go, home, print_slip, slip_done, type_amount
 from terminal.history import SaleRecord, Standing, refundable_parts
 
@@ -40,12 +41,12 @@ from terminal.history import SaleRecord, Standing, refundable_parts
 
 
 def _ask_card(scene: Scene, _: CardArrived) -> Step:
-    return replace(scene, problem=None, balance=None, served=None), (ReadBalance(),)
+    return replace(scene, problem=None, balance=None, worth=None, served=None), (ReadBalance(),)
 
 
 def _show_balance(scene: Scene, event: BalanceRead) -> Step:
     """It is shown at once; what waits for the card comes after."""
-    return replace(scene, balance=event.balance, problem=None), (ServeCard(),)
+    return replace(scene, balance=event.balance, worth=None, problem=None), (ServeCard(),)
 
 
 def _show_served(scene: Scene, event: CardServed) -> Step:
@@ -54,14 +55,15 @@ def _show_served(scene: Scene, event: CardServed) -> Step:
 
 
 def _show_no_balance(scene: Scene, event: CardDeclined) -> Step:
-    return replace(scene, balance=None, served=None, problem=event.reason), ()
+    return replace(scene, balance=None, worth=None, served=None, problem=event.reason), ()
 
 
-def _show_worth(scene: Scene, event: TokenJudged) -> Step:
-    """What a note or a code would be taken for here."""
+def _show_worth(scene: Scene, event: WorthRead) -> Step:
+    """What a note or a code would be taken for here, and what is known of it."""
+    nothing = replace(scene, balance=None, worth=None, served=None, problem=None)
     if isinstance(event.answer, Refusal):
-        return replace(scene, balance=None, served=None, problem=event.answer), ()
-    return replace(scene, balance=event.answer.amount, served=None, problem=None), ()
+        return replace(nothing, problem=event.answer), ()
+    return replace(nothing, worth=event.answer), ()
 
 
 # Lists
@@ -105,7 +107,15 @@ def has_receipt(record: SaleRecord) -> bool:
 # Refunds
 
 
+def _begin_refund(scene: Scene, _: RefundAsked) -> Step:
+    if not scene.may(Duty.REFUND):
+        return scene.at(Place.MANAGER), ()
+    return scene.at(Place.REFUND_CHOICE), (ListSales(refundable=True),)
+
+
 def _refund_of_record(scene: Scene, _: RefundAsked) -> Step:
+    if not scene.may(Duty.REFUND):
+        return scene.at(Place.MANAGER), ()
     parts = refundable_parts([scene.record] if scene.record else [])
     if len(parts) == 1:
         return replace(scene.at(Place.REFUND_AMOUNT), record=parts[0]), ()
@@ -169,6 +179,8 @@ def _to_totals(scene: Scene, _: TotalsAsked) -> Step:
 
 
 def _to_day_end(scene: Scene, _: DayEndAsked) -> Step:
+    if not scene.may(Duty.DAY_END):
+        return scene.at(Place.MANAGER), ()
     return _count(scene, Place.DAY_END)
 
 
@@ -205,17 +217,18 @@ _LEFT_FOR_HOME: Final = (Place.MENU, Place.BALANCE, *_LISTS, Place.REFUND_DONE, 
 
 BOOKS: Final[Rows] = {
     (Place.MENU, BalanceAsked): go(Place.BALANCE),
-    (Place.MENU, RefundAsked): go(Place.REFUND_CHOICE, ListSales(refundable=True)),
+    (Place.MENU, RefundAsked): _begin_refund,
     (Place.MENU, HistoryAsked): go(Place.HISTORY, ListSales(refundable=False)),
     (Place.MENU, LastReceiptAsked): go(Place.RECORD, ListSales(refundable=False)),
     (Place.MENU, TotalsAsked): _to_totals,
+    (Place.SUSPENDED, TotalsAsked): _to_totals,
     (Place.MENU, DayEndAsked): _to_day_end,
     (Place.BALANCE, CardArrived): _ask_card,
+    (Place.BALANCE, Confirmed): home,
     (Place.BALANCE, BalanceRead): _show_balance,
     (Place.BALANCE, CardDeclined): _show_no_balance,
     (Place.BALANCE, CardServed): _show_served,
-    (Place.BALANCE, Confirmed): home,
-    (Place.BALANCE, TokenJudged): _show_worth,
+    (Place.BALANCE, WorthRead): _show_worth,
     **{(place, SalesListed): _list for place in _LISTS},
     **{(place, Paged): _page for place in _LISTS},
     (Place.HISTORY, RecordChosen): _open_record,

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from heitje.journal import Instrument
 from terminal.flows import samples
-from terminal.flows.scene import PIN_DIGITS_MIN, Place, Scene
+from terminal.flows.scene import PIN_DIGITS_MIN, Duty, Place, Scene
 from terminal.flows.table import step as flow_step
 from terminal.machine import step as sale_step
 from terminal.sale import State
@@ -29,7 +29,10 @@ Made by `heitje terminal states --out docs/till-states.md` from the tables of `t
 """
 
 Pending = tuple[Any, ...]
-FLOW_STARTS: Final = (Scene(), Scene(with_operators=True))
+FLOW_STARTS: Final = (
+    Scene(),
+    Scene(with_operators=True, managers_only=frozenset(Duty), sign_off_after_s=600),
+)
 
 
 @dataclass
@@ -56,7 +59,7 @@ class Table:
 def diagrams() -> str:
     """Both diagrams as a Markdown page."""
     sale, flows = walk_sale(), walk_flows()
-    around = "`sale` is all of the above, and `Suspended` may come anywhere."
+    around = "`sale` is all of the above; `Suspended` and `Readmitted` may come anywhere."
     parts = (_HEAD, "## A sale", "", *_mermaid(sale), "", "## Around it", "", around, "", *_mermaid(flows), "")
     return "\n".join(parts)
 

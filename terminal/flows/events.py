@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TypeAlias
 
+from heitje.refusals import Refusal
 from terminal import events as sale_events
-from terminal.flows.scene import Check, Details, Drill, News
+from terminal.flows.scene import Check, Details, Drill, News, Suspension
 from terminal.history import SaleRecord
 from terminal.sale import Paper, State
 from terminal.totals import Totals
+from terminal.worth import Worth
 
 # What fingers do
 
@@ -190,11 +192,19 @@ class PinAnswer(Enum):
 
 @dataclass(frozen=True, slots=True)
 class PinChecked:
-    """The answer; `wait_s` until the next try where locked, else how many tries are left."""
+    """The answer; `wait_s` until the next try where locked, else how many tries are left. `manager`: who it is."""
 
     answer: PinAnswer
     wait_s: int = 0
     attempts_left: int = 0
+    manager: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class WorthRead:
+    """What a scanned note or code is worth, or why it is none here. Nothing happened to it."""
+
+    answer: Worth | Refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,6 +254,13 @@ class SlipDone:
 class Suspended:
     """This till must not sell any more."""
 
+    why: Suspension = Suspension.CITY
+
+
+@dataclass(frozen=True, slots=True)
+class Readmitted:
+    """The municipality lets this till sell again."""
+
 
 FlowEvent: TypeAlias = (
     sale_events.Event
@@ -277,6 +294,7 @@ FlowEvent: TypeAlias = (
     | AskedAgain
     | Began
     | PinChecked
+    | WorthRead
     | SalesListed
     | TotalsCounted
     | DayClosed
@@ -284,4 +302,5 @@ FlowEvent: TypeAlias = (
     | Tested
     | SlipDone
     | Suspended
+    | Readmitted
 )

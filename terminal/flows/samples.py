@@ -17,6 +17,7 @@ from terminal.flows.scene import Check, Details, Drill, Happened, News
 from terminal.history import SaleRecord, TenderRecord
 from terminal.sale import Paper, Phase, Served, State, Tender
 from terminal.totals import Totals
+from terminal.worth import Worth
 
 AMOUNT: Final = 1000
 _SALE: Final = bytes(16)
@@ -146,7 +147,10 @@ FLOW_EVENTS: Final[tuple[events.FlowEvent, ...]] = (
     events.ClosingAsked(),
     events.Lapsed(),
     events.AskedAgain(),
+    events.WorthRead(Worth(Instrument.PHONE, 2500, 0, 500, 300)),
+    events.WorthRead(_NEVER),
     events.Suspended(),
+    events.Readmitted(),
 )
 
 FLOW_ANSWERS: Final[Mapping[type, tuple[events.FlowEvent, ...]]] = {
@@ -154,6 +158,7 @@ FLOW_ANSWERS: Final[Mapping[type, tuple[events.FlowEvent, ...]]] = {
     effects.BeginSale: (sale_events.SaleStarted(_SALE, AMOUNT), sale_events.NotWritten()),
     effects.CheckPin: (
         events.PinChecked(events.PinAnswer.RIGHT),
+        events.PinChecked(events.PinAnswer.RIGHT, manager=True),
         events.PinChecked(events.PinAnswer.WRONG, attempts_left=4),
         events.PinChecked(events.PinAnswer.LOCKED, wait_s=30),
     ),

@@ -10,6 +10,7 @@ from heitje.refusals import Refusal
 from terminal.history import SaleRecord
 from terminal.sale import Paper, Served, State
 from terminal.totals import Totals
+from terminal.worth import Worth
 
 
 class Place(StrEnum):
@@ -35,8 +36,24 @@ class Place(StrEnum):
     DAY_CLOSED = "day closed"
     SERVICE = "service"
     DETAILS = "service: details"
+    MANAGER = "manager asked for"
     PAPER = "paper trouble"
     SUSPENDED = "suspended"
+
+
+class Suspension(StrEnum):
+    """Why a till must not sell. What the municipality has said it can take back; a journal's trouble stays."""
+
+    CITY = "the municipality has suspended it"
+    RESTORED = "its journal is an old copy"
+    DAMAGED = "its journal is damaged"
+
+
+class Duty(StrEnum):
+    """What a shop may keep for its managers."""
+
+    REFUND = "refund"
+    DAY_END = "day end"
 
 
 class Details(StrEnum):
@@ -142,7 +159,8 @@ class Scene:
     `digits`: what was typed. `language` of the till, `sale_language` of the customer's screen and the receipt.
     `records`, `page`, `record`: a list of sales and the one chosen. `back`: where printing leads back to.
     `served`: what a card got that was held to the reader without a sale.
-    `drill`: what the card does in training; None outside it. `suspended`: this till sells no more.
+    `drill`: what the card does in training; None outside it. `suspended`: why this till sells no more.
+    `managers_only`: what only a `manager` may do; `sign_off_after_s`: who does nothing for so long is signed off.
     """
 
     place: Place = Place.IDLE
@@ -159,6 +177,7 @@ class Scene:
     news: News | None = None
     waiting: tuple[State, ...] = ()
     balance: int | None = None
+    worth: Worth | None = None
     served: Served | None = None
     problem: Refusal | None = None
     records: tuple[SaleRecord, ...] = ()
@@ -172,12 +191,19 @@ class Scene:
     document: Document | None = None
     back: Place = Place.IDLE
     paper: Paper | None = None
-    suspended: bool = False
+    suspended: Suspension | None = None
+    manager: bool = False
+    managers_only: frozenset[Duty] = frozenset()
+    sign_off_after_s: int | None = None
 
     @property
     def training(self) -> bool:
         """Whether nothing of this is real."""
         return self.drill is not None
+
+    def may(self, duty: Duty) -> bool:
+        """Whether who is signed on may do this. Where nobody signs on, everybody may."""
+        return self.manager or not self.with_operators or duty not in self.managers_only
 
     @property
     def typed(self) -> int:
@@ -202,6 +228,7 @@ class Scene:
             place=place,
             digits="",
             balance=None,
+            worth=None,
             served=None,
             problem=None,
             records=(),

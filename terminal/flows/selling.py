@@ -197,7 +197,6 @@ SELLING: Final[Rows] = {
     (Place.IDLE, Typed): type_amount,
     (Place.IDLE, Erased): erase,
     (Place.IDLE, Back): _clear,
-    (Place.IDLE, Lapsed): _clear,
     (Place.IDLE, Confirmed): _begin,
     (Place.IDLE, SaleStarted): _start,
     (Place.IDLE, NotWritten): _no_room,

@@ -17,6 +17,7 @@ from terminal.flows.events import (
     OperatorChosen,
     PinAnswer,
     PinChecked,
+    Readmitted,
     SelfTestAsked,
     ServiceAsked,
     SignedOff,
@@ -27,7 +28,7 @@ from terminal.flows.events import (
     Typed,
 )
 from terminal.flows.scene import PIN_DIGITS, PIN_DIGITS_MIN, Details, Place, Scene, TestSlip
-from terminal.flows.stage import LEAVE, Rows, Step, erase, go, home, print_slip, slip_done, suspend
+from terminal.flows.stage import LEAVE, Rows, Step, erase, go, home, print_slip, readmit, slip_done, suspend
 
 # Signing on
 
@@ -49,14 +50,14 @@ def _check_pin(scene: Scene, _: Confirmed) -> Step:
 
 def _take_answer(scene: Scene, event: PinChecked) -> Step:
     if event.answer is PinAnswer.RIGHT:
-        return home(replace(scene, attempts_left=None))
+        return home(replace(scene, attempts_left=None, manager=event.manager))
     if event.answer is PinAnswer.LOCKED:
         return replace(_signed_off(scene), place=Place.LOCKED, wait_s=event.wait_s), ()
     return replace(scene, attempts_left=event.attempts_left), ()
 
 
 def _signed_off(scene: Scene) -> Scene:
-    return replace(scene.at(Place.SIGNED_OFF), operator="", attempts_left=None)
+    return replace(scene.at(Place.SIGNED_OFF), operator="", manager=False, attempts_left=None)
 
 
 def _choose_again(scene: Scene, _: object) -> Step:
@@ -65,6 +66,15 @@ def _choose_again(scene: Scene, _: object) -> Step:
 
 def _sign_off(scene: Scene, _: SignedOff) -> Step:
     return (_signed_off(scene), (SignOff(),)) if scene.with_operators else (scene, ())
+
+
+def _rest(scene: Scene, event: Lapsed) -> Step:
+    """Nobody is there: what was typed goes, and then whoever is signed on."""
+    if scene.digits or scene.problem is not None:
+        return replace(scene, digits="", problem=None), ()
+    if scene.sign_off_after_s is None or not scene.operator:
+        return scene, ()
+    return _signed_off(replace(scene, drill=None)), (SignOff(),)
 
 
 def _choose_language(scene: Scene, event: LanguageChosen) -> Step:
@@ -99,6 +109,7 @@ SERVICE: Final[Rows] = {
     (Place.PIN, PinChecked): _take_answer,
     **{(Place.PIN, event): _choose_again for event in LEAVE},
     (Place.LOCKED, Lapsed): _choose_again,
+    (Place.IDLE, Lapsed): _rest,
     (Place.MENU, SignedOff): _sign_off,
     (Place.MENU, ServiceAsked): go(Place.SERVICE),
     (Place.SERVICE, DetailsAsked): _open_details,
@@ -112,5 +123,8 @@ SERVICE: Final[Rows] = {
     (Place.DETAILS, Lapsed): home,
     (Place.SUSPENDED, ServiceAsked): go(Place.SERVICE),
     (Place.SUSPENDED, HistoryAsked): go(Place.HISTORY, ListSales(refundable=False)),
+    (Place.MANAGER, SignedOff): _sign_off,
+    **{(Place.MANAGER, event): home for event in LEAVE},
     **{(place, Suspended): suspend for place in Place},
+    **{(place, Readmitted): readmit for place in Place},
 }

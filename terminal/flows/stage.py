@@ -8,8 +8,8 @@ from typing import Final, TypeAlias
 
 from heitje.money import MAX_AMOUNT
 from terminal.flows.effects import FlowEffect, PrintSlip
-from terminal.flows.events import Back, Erased, Lapsed, SlipDone, Suspended, Typed
-from terminal.flows.scene import AMOUNT_DIGITS, Document, Place, Scene
+from terminal.flows.events import Back, Erased, Lapsed, Readmitted, SlipDone, Suspended, Typed
+from terminal.flows.scene import AMOUNT_DIGITS, Document, Place, Scene, Suspension
 from terminal.sale import Paper, Phase, State
 
 Step: TypeAlias = tuple[Scene, tuple[FlowEffect, ...]]
@@ -68,10 +68,20 @@ def slip_done(scene: Scene, event: SlipDone) -> Step:
     return replace(scene, paper=event.paper), ()
 
 
-def suspend(scene: Scene, _: Suspended) -> Step:
-    """Nothing new begins; what is in hand is ended first."""
-    flagged = replace(scene, suspended=True)
+def suspend(scene: Scene, event: Suspended) -> Step:
+    """Nothing new begins; what is in hand is ended first. The first reason stands, unless the journal is worse."""
+    if scene.suspended not in (None, Suspension.CITY):
+        return scene, ()
+    flagged = replace(scene, suspended=event.why)
     return home(flagged) if scene.place in (Place.IDLE, Place.SIGNED_OFF) else (flagged, ())
+
+
+def readmit(scene: Scene, _: Readmitted) -> Step:
+    """What the municipality has stopped goes on where it says so."""
+    if scene.suspended is not Suspension.CITY:
+        return scene, ()
+    freed = replace(scene, suspended=None)
+    return home(freed) if scene.place is Place.SUSPENDED else (freed, ())
 
 
 def decided(scene: Scene) -> bool:

@@ -25,6 +25,7 @@ _PATIENCE_S: Final = {
     **dict.fromkeys((Place.HISTORY, Place.RECORD, Place.TOTALS, Place.DAY_END, Place.DAY_CLOSED), _LONG_S),
     **dict.fromkeys((Place.SERVICE, Place.DETAILS, Place.PIN, Place.BALANCE), _LONG_S),
     Place.REFUND_DONE: _READING_S,
+    Place.MANAGER: _READING_S,
 }
 
 
@@ -43,8 +44,12 @@ def patience_s(scene: Scene) -> float | None:
     if scene.place is Place.LOCKED:
         return scene.wait_s
     if scene.place is Place.IDLE:
-        return _LONG_S if scene.digits else None
+        return _LONG_S if scene.digits else _until_signed_off_s(scene)
     return _PATIENCE_S.get(scene.place)
+
+
+def _until_signed_off_s(scene: Scene) -> float | None:
+    return scene.sign_off_after_s if scene.operator else None
 
 
 def _patience_in_sale_s(scene: Scene) -> float | None:

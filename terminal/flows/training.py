@@ -53,6 +53,7 @@ from terminal.flows.events import (
     LanguageChosen,
     Lapsed,
     MenuOpened,
+    Readmitted,
     SlipDone,
     Suspended,
     TrainingAsked,
@@ -71,7 +72,7 @@ NO_CARD: Final = CardEvidence(bytes(7), bytes(16), bytes(16), 0, bytes(16), tmc_
 
 IN_TRAINING: Final = frozenset(
     {
-        *(Typed, Erased, Confirmed, Back, Lapsed, LanguageChosen, MenuOpened, TrainingEnded, Suspended),
+        *(Typed, Erased, Confirmed, Back, Lapsed, LanguageChosen, MenuOpened, TrainingEnded, Suspended, Readmitted),
         *(Drilled, CashAsked, CashTaken, ClosingAsked, Closed, GivenUp, SlipDone, PrintAgain),
     }
 )

@@ -93,6 +93,8 @@ def record(scene: Scene, _: Status) -> View:
     facts = [Fact(say("record.number"), str(shown.number)), Fact(say("record.time"), say.date_and_time(shown.time))]
     for tender in shown.tenders:
         facts += _tender_facts(tender, say)
+    if shown.cash:
+        facts.append(Fact(say("instrument.cash"), say.euros(shown.cash), Icon.CASH))
     buttons = [Button("print-copy", say("button.print_copy"), CopyAsked(), Icon.PRINTER)] if has_receipt(shown) else []
     if any(tender.refundable for tender in shown.tenders):
         buttons.append(Button("refund", say("button.refund"), RefundAsked(), Icon.REFUND))
@@ -187,6 +189,7 @@ def totals_facts(totals: Totals, say: Words) -> tuple[Fact, ...]:
         for instrument in Instrument
     ]
     others = {
+        "cash": (totals.cash, Icon.CASH),
         "refunds": (totals.refunds, Icon.REFUND),
         "unresolved": (totals.unresolved, Icon.QUESTION),
         "given": (totals.given, Icon.BAG),

@@ -5,6 +5,7 @@
 from dataclasses import replace
 from typing import Final
 
+from heitje.journal import Instrument
 from terminal.flows.scene import Place, Scene
 from terminal.sale import Phase, State, Verdict
 from terminal.screens.icons import Icon
@@ -30,6 +31,11 @@ def customer_view(scene: Scene, status: Status) -> CustomerScreen:
         if scene.balance is not None:
             shown = replace(titled, name="balance", amount=say.euros(scene.balance), icon=Icon.PURSE)
             return replace(shown, lines=served_lines(scene.served, say))
+        if scene.worth is not None:
+            of_phone = scene.worth.instrument is Instrument.PHONE
+            icon, headline = (Icon.PHONE, "balance.phone") if of_phone else (Icon.NOTE, "balance.note")
+            amount = say.euros(scene.worth.most)
+            return replace(titled, name="balance", headline=say(headline), amount=amount, icon=icon)
         return replace(titled, name="balance-ask", lines=(say("balance.ask"),), icon=Icon.CARD)
     if scene.place is Place.REFUND_DONE and (lines := served_lines(scene.served, say)):
         return replace(screen, name="refunded", headline=say("refund.done"), lines=lines, icon=Icon.CARD)
@@ -47,7 +53,7 @@ def _sale(screen: CustomerScreen, scene: Scene, status: Status, say: Words) -> C
         again = replace(whole, name="hold-again", tone=Tone.CAREFUL, icon=Icon.CARD)
         return replace(again, headline=say("customer.hold_again"), lines=(say("unresolved.never_twice"),))
     if state.phase not in (Phase.RECEIPT, Phase.DECIDED):
-        lines = (say("working.card"),)
+        lines = () if state.phase is Phase.ASKING else (say("working.card"),)
         return replace(whole, name="wait", headline=say("working.title"), lines=lines, icon=Icon.WAIT)
     return _ended(whole, state, say)
 

@@ -12,11 +12,12 @@ from heitje.headroom import Headroom, Margin
 from heitje.journal import CardEvidence, Instrument, PaperEvidence, PhoneEvidence
 from heitje.messages import EntryOutcome, Outcome
 from heitje.refusals import Refusal
-from terminal.flows.scene import Check, Details, Drill, Happened, News, Place, Scene
+from terminal.flows.scene import Check, Details, Drill, Duty, Happened, News, Place, Scene, Suspension
 from terminal.history import SaleRecord, TenderRecord
 from terminal.sale import Paper, Phase, Served, State, Tender, Verdict
 from terminal.status import Device, Link, Status
 from terminal.totals import Sum, Totals
+from terminal.worth import Worth
 
 TIME_ZONE: Final = "CET-1CEST,M3.5.0,M10.5.0/3"
 """Pictures are made in this time zone, so that their clocks agree."""
@@ -116,6 +117,7 @@ def _selling() -> Iterator[tuple[str, Scene, Status]]:
     yield "present-card-lies", _sale(Phase.PRESENT), replace(status, card_lies=True)
     yield "cash", replace(_sale(Phase.PRESENT), place=Place.CASH, digits="500"), status
     yield "working", _sale(Phase.CARD_PREPARING), status
+    yield "asking", _sale(Phase.ASKING), status
     yield "cancelling", _sale(Phase.CARD_PREPARING, cancelled=True), status
     little = {"problem": Refusal.TOO_LITTLE_LEFT, "balance": 120}
     yield "refused-too-little", _sale(Phase.PRESENT, **little), status
@@ -180,7 +182,13 @@ def _records() -> tuple[SaleRecord, ...]:
         TenderRecord(9, Instrument.CARD, 125, 10, voided=True),
     )
     return tuple(
-        SaleRecord(bytes([tender.intent] * 16), _NOW - 4000 * (60 - tender.intent), tender.last, (tender,))
+        SaleRecord(
+            bytes([tender.intent] * 16),
+            _NOW - 4000 * (60 - tender.intent),
+            tender.last,
+            (tender,),
+            cash=150 if tender.intent == 31 else 0,
+        )
         for tender in tenders
     )
 
@@ -192,6 +200,7 @@ def _totals() -> Totals:
         since=_NOW - 30_000,
         until=_NOW,
         paid={Instrument.CARD: Sum(21, 17_245), Instrument.PHONE: Sum(9, 4310), Instrument.PAPER: Sum(4, 2000)},
+        cash=Sum(3, 1275),
         refunds=Sum(1, 320),
         unresolved=Sum(1, 240),
         given=Sum(1, 450),
@@ -209,6 +218,8 @@ def _books() -> Iterator[tuple[str, Scene, Status]]:
     yield "balance-shown", replace(balance, balance=1250), status
     yield "balance-loaded", replace(balance, balance=1750, served=_SERVED["card-loaded"]), status
     yield "balance-waits", replace(balance, balance=14_800, served=Served(waits=500)), status
+    yield "balance-phone", replace(balance, worth=Worth(Instrument.PHONE, 2500, _NOW + 400_000, 500, 375)), status
+    yield "balance-note", replace(balance, worth=Worth(Instrument.PAPER, 500, _NOW + 4_000_000)), status
     yield "balance-none", replace(balance, problem=Refusal.NOT_A_HEITJE_CARD), status
     parts = tuple(record for record in records if record.tenders[0].refundable)
     yield "refund-choice", Scene(place=Place.REFUND_CHOICE, records=parts), status
@@ -261,7 +272,11 @@ def _service() -> Iterator[tuple[str, Scene, Status]]:
     yield "self-test-running", test, status
     yield "self-test", replace(test, checks=checks), status
     yield "self-test-failed", replace(test, checks=(*checks[:2], replace(checks[2], well=False))), failing
-    yield "suspended", Scene(place=Place.SUSPENDED, suspended=True), failing
+    for why in Suspension:
+        yield f"suspended-{why.name.lower()}", Scene(place=Place.SUSPENDED, suspended=why), failing
+    limited = Scene(place=Place.MANAGER, with_operators=True, operator="Anouk", managers_only=frozenset(Duty))
+    yield "manager-only", limited, status
+    yield "menu-for-managers", replace(limited, place=Place.MENU), status
 
 
 def _practice() -> Iterator[tuple[str, Scene, Status]]:

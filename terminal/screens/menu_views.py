@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """What the menu says, and the screens that are no list and no sale: a balance, paper trouble, a suspended till."""
 
+from heitje.journal import Instrument
 from terminal.events import PrintAgain
 from terminal.flows.events import (
     Back,
@@ -18,13 +19,14 @@ from terminal.flows.events import (
     TrainingAsked,
     TrainingEnded,
 )
-from terminal.flows.scene import Scene
+from terminal.flows.scene import Duty, Scene, Suspension
 from terminal.screens.icons import Icon
 from terminal.screens.palette import Tone, Weight
-from terminal.screens.screen import Button, Key, Telling, Tiles, View
+from terminal.screens.screen import Button, Fact, Key, Telling, Tiles, View
 from terminal.served_lines import served_lines
 from terminal.status import Status
 from terminal.words import Words, words_in
+from terminal.worth import Worth
 
 
 def back(say: Words) -> Button:
@@ -45,11 +47,11 @@ def menu(scene: Scene, _: Status) -> View:
         return "menu-practice", Tone.PRACTICE, Tiles((ends, back(say)))
     asked: list[tuple[str, FlowEvent, Icon]] = [
         ("balance", BalanceAsked(), Icon.PURSE),
-        ("refund", RefundAsked(), Icon.REFUND),
+        ("refund", RefundAsked(), Icon.REFUND if scene.may(Duty.REFUND) else Icon.LOCK),
         ("last_receipt", LastReceiptAsked(), Icon.PRINTER),
         ("history", HistoryAsked(), Icon.LIST),
         ("totals", TotalsAsked(), Icon.TOTALS),
-        ("day_end", DayEndAsked(), Icon.NIGHT),
+        ("day_end", DayEndAsked(), Icon.NIGHT if scene.may(Duty.DAY_END) else Icon.LOCK),
         ("practice", TrainingAsked(), Icon.PRACTICE),
         ("service", ServiceAsked(), Icon.TOOLS),
     ]
@@ -75,8 +77,26 @@ def balance(scene: Scene, _: Status) -> View:
             buttons=(done(say),),
         )
         return "balance-shown", Tone.CALM, telling
+    if scene.worth is not None:
+        return "balance-worth", Tone.CALM, _worth(scene.worth, say)
     asking = Telling(say("balance.title"), (say("balance.ask"),), Icon.PURSE, buttons=(back(say),))
     return "balance", Tone.CALM, asking
+
+
+def _worth(worth: Worth, say: Words) -> Telling:
+    """Of a phone no more is said than a till can know: what other tills took of it does not show in its code."""
+    until = Fact(say("balance.until"), say.date_and_time(worth.until))
+    if worth.instrument is Instrument.PAPER:
+        amount = say.euros(worth.amount)
+        return Telling(say("balance.note"), icon=Icon.NOTE, amount=amount, facts=(until,), buttons=(done(say),))
+    facts = (
+        Fact(say("balance.code"), say.euros(worth.code), Icon.PHONE),
+        Fact(say("balance.issued"), say.euros(worth.amount)),
+        Fact(say("balance.taken_here"), say.euros(worth.taken_here)),
+        until,
+    )
+    amount = say.euros(worth.most)
+    return Telling(say("balance.phone"), (say("balance.ask_phone"),), None, amount, facts, buttons=(done(say),))
 
 
 def paper(scene: Scene, _: Status) -> View:
@@ -97,14 +117,25 @@ def paper(scene: Scene, _: Status) -> View:
 def suspended(scene: Scene, _: Status) -> View:
     """This till sells no more."""
     say = words_in(scene.language)
-    lines = (say("suspended.do"),)
+    why = scene.suspended or Suspension.CITY
+    lines = (say(f"suspended.{why.name.lower()}"), say("suspended.do"))
     telling = Telling(
         say("suspended.title"),
         lines,
         Icon.STOP,
         buttons=(
             Button("history", say("menu.history"), HistoryAsked(), Icon.LIST),
+            Button("totals", say("menu.totals"), TotalsAsked(), Icon.TOTALS),
             Button("service", say("menu.service"), ServiceAsked(), Icon.TOOLS),
         ),
     )
     return "suspended", Tone.STOPPED, telling
+
+
+def manager(scene: Scene, _: Status) -> View:
+    """What was asked for is for a manager."""
+    say = words_in(scene.language)
+    change = Button("sign-off", say("button.someone_else"), SignedOff(), Icon.PERSON, Weight.PRIMARY, Key.ENTER)
+    lines = (say("manager.do", name=scene.operator),) if scene.operator else (say("manager.do_nobody"),)
+    telling = Telling(say("manager.title"), lines, Icon.LOCK, buttons=(change, back(say)))
+    return "manager-only", Tone.CAREFUL, telling

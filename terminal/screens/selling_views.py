@@ -223,15 +223,16 @@ def _refused(scene: Scene, say: Words) -> View:
 
 def _working(scene: Scene, say: Words) -> View:
     state = scene.sale
-    lines = (say("working.card"),) if state.phase in _CARD_AT_WORK else ()
+    asking = state.phase is Phase.ASKING
+    lines = (say("working.card"),) if state.phase in _CARD_AT_WORK else (say("working.asking"),) if asking else ()
     buttons: tuple[Button, ...] = ()
-    if state.phase is Phase.CARD_PREPARING:
+    if asking or state.phase is Phase.CARD_PREPARING:
         cancel = _cancel(say)
         label = say("working.cancelling") if state.cancelled else cancel.label
         event = None if state.cancelled else cancel.event
         buttons = (Button(cancel.id, label, event, cancel.icon, cancel.weight, cancel.key),)
     telling = Telling(say("working.title"), lines, Icon.WAIT, say.euros(state.amount), buttons=buttons)
-    return "working", calm(scene), telling
+    return "asking" if asking else "working", calm(scene), telling
 
 
 def _unresolved(scene: Scene, say: Words) -> View:

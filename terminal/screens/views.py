@@ -33,6 +33,7 @@ VIEWS: Final[dict[Place, Callable[[Scene, Status], View]]] = {
     Place.SERVICE: service_views.service,
     Place.DETAILS: service_views.details,
     Place.PAPER: menu_views.paper,
+    Place.MANAGER: menu_views.manager,
     Place.SUSPENDED: menu_views.suspended,
 }
 

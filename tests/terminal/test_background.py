@@ -25,7 +25,7 @@ from heitje.programme import TestProgramme
 from heitje.refusals import Refusal
 from terminal.background import BackgroundSync
 from terminal.configuration import TerminalConfiguration
-from terminal.contacts import Contact, Heard, SyncEnd
+from terminal.contacts import Contact, Heard, SyncEnd, TrustEnd
 from terminal.journal_store import Draft, JournalStore
 from terminal.key_store import TerminalKeys
 from terminal.line import Line, ask_hold
@@ -269,7 +269,53 @@ def test_a_suspended_till_says_so_and_uploads_all_the_same(
     write(journal)
     contact = new_background().next()
     assert (contact.report.end, contact.heard, journal.cursor()) == (SyncEnd.SERVICE, True, 2)
+    assert contact.report.suspended is True
     assert "suspended" in (contact.report.why or "")
+    assert journal.side_book.suspended(), "a start without a connection knows it too"
+    backend.state = "active"
+    assert new_background().next().report.suspended is False
+    assert not journal.side_book.suspended()
+
+
+def test_an_entry_that_is_refused_for_the_tills_sake_is_looked_into_at_once(
+    new_background: Callable[..., Beside], journal: JournalStore, backend: Backend
+) -> None:
+    beside = new_background()
+    assert beside.next().report.suspended is False
+    backend.state = "suspended"
+    told = {"seq": 2, "outcome": "refused", "reason": "terminal not allowed"}
+    backend.instead = lambda last: (
+        (200, json.dumps({"cursor": 2, "outcomes": [told]}).encode()) if last == "journal" else None
+    )
+    write(journal)
+    beside.sync.poke()
+    assert beside.next().report.suspended is True
+
+
+def test_a_disk_without_room_for_the_trust_does_not_keep_back_what_was_sold(
+    new_background: Callable[..., Beside], journal: JournalStore, configuration: TerminalConfiguration
+) -> None:
+    (configuration.trust_path / "staging").write_bytes(b"in the way of every refresh")
+    write(journal)
+    contact = new_background().next()
+    assert (contact.report.end, contact.report.trust, journal.cursor()) == (SyncEnd.DONE, TrustEnd.LATER, 2)
+
+
+def test_a_question_that_breaks_is_not_heard_and_the_next_is_put() -> None:
+    asked: list[int] = []
+
+    def ask(request: HoldRequest) -> None:
+        asked.append(request.amount)
+        raise MemoryError
+
+    heard: queue.SimpleQueue[Heard] = queue.SimpleQueue()
+    questions = Questions(lambda: ask, heard.put, WAIT_S)
+    questions.start()
+    for amount in (1, 2):
+        questions.ask(HoldRequest(bytes(16), amount, token=b"x"))
+        assert heard.get(timeout=WAIT_S).answer is None
+    questions.stop()
+    assert asked == [1, 2]
 
 
 def test_a_restored_disk_ends_it(

@@ -185,7 +185,7 @@ ROWS: list[tuple[State, Event, dict[str, object], tuple[Effect, ...]]] = [
     (PRESENT, CashTaken(820), {}, ()),
     (PART, CashTaken(321), {}, ()),
     (PART, CashTaken(0), {}, ()),
-    (PART, CashTaken(320), {"phase": Phase.REDEEMING, "cash": 320}, (WriteRedemptions(SALE, PART.tenders),)),
+    (PART, CashTaken(320), {"phase": Phase.REDEEMING, "cash": 320}, (WriteRedemptions(SALE, PART.tenders, 320),)),
     (
         PRESENT,
         GivenUp(Refusal.NOTHING_PRESENTED),
@@ -352,7 +352,7 @@ ROWS: list[tuple[State, Event, dict[str, object], tuple[Effect, ...]]] = [
         replace(CONFIRMING, entries=(1, 2, 3, 4)),
         WordHeard(refusal=Refusal.BAD_SIGNATURE),
         {"phase": Phase.SETTLING, "verdict": Verdict.REFUSED, "problem": Refusal.BAD_SIGNATURE},
-        (WriteRefunds((3,)),),
+        (WriteRefunds(SALE, (3,)),),
     ),
     (
         at(Phase.CONFIRMING, numbered(CARD, 1), amount=320, entries=(1, 2)),

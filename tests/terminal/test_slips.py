@@ -41,6 +41,7 @@ TOTALS = Totals(
     since=NOW - 30_000,
     until=NOW,
     paid={Instrument.CARD: Sum(21, 17_245), Instrument.PHONE: Sum(9, 4310)},
+    cash=Sum(3, 1275),
     refunds=Sum(1, 320),
     unresolved=Sum(1, 240),
     given=Sum(1, 450),

@@ -3,6 +3,7 @@
 """The rest of a shopkeeper's day by touch: balance, refund, reprint, history, X and Z, operators, training, service."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,10 @@ from firmware_sim.faults import Moment, Tear
 from firmware_sim.field import Field
 from firmware_sim.printer.receipt_printer import ReceiptPrinter
 from firmware_sim.scanner import Scanner
+from terminal.configuration import TerminalConfiguration
+from terminal.flows.events import Lapsed
+from terminal.flows.scene import Duty
+from terminal.flows.table import patience_s
 from terminal.operators import FIRST_WAIT_S, TRIES, Operators
 from terminal.screens.sounds import Sound
 
@@ -30,7 +35,13 @@ def sell(person: "Person", field: Field, card: Card, digits: str) -> None:
 
 
 def test_a_balance_is_read_and_nothing_happens_to_the_card(
-    person: "Person", field: Field, card: Card, scanner: Scanner, new_note: Callable[..., str], kinds: Kinds
+    person: "Person",
+    field: Field,
+    card: Card,
+    scanner: Scanner,
+    new_note: Callable[..., str],
+    new_code: Callable[..., str],
+    kinds: Kinds,
 ) -> None:
     person.touch("menu").sees("menu").touch("balance").sees("balance")
     assert person.customer.name == "balance-ask"
@@ -40,6 +51,10 @@ def test_a_balance_is_read_and_nothing_happens_to_the_card(
     assert person.customer.amount == "€ 25,00"
     scanner.scan(new_note().encode())
     person.until(lambda: "€ 5,00" in person.texts, "what the note is worth")
+    scanner.scan(new_code(most=375).encode())
+    person.sees("balance-worth").until(lambda: "Deze code betaalt" in person.texts, "what is known of the phone")
+    assert person.texts[person.texts.index("Deze code betaalt") + 1] == "€ 3,75"
+    assert "Elders betaald? Dat weet alleen de telefoon." in person.texts
     scanner.scan(b"HV1:nonsense")
     person.sees("balance-none").touch("back").sees("idle")
     assert card.image.application.balance == 2500
@@ -153,6 +168,30 @@ def test_operators_sign_on_with_a_pin_and_stand_in_the_journal(
     person.sees("accepted").touch("done").sees("idle")
     assert {entry.operator for entry in entries()} == {"Anouk"}  # type: ignore[attr-defined]
     person.touch("menu").touch("sign-off").sees("signed-off")
+
+
+def test_who_does_nothing_is_signed_off_and_some_things_are_for_managers(
+    new_front: Callable[..., "Person"], configuration: TerminalConfiguration, kinds: Kinds
+) -> None:
+    people = Operators.load(configuration.directory)
+    people.put("Anouk", "2580")
+    people.put("Bilal", "13579", manager=True)
+    limited = replace(configuration, sign_off_after_min=10, managers_only=frozenset(Duty))
+    limited.write()
+    assert TerminalConfiguration.load(configuration.directory) == limited
+    again = new_front(configuration=limited)
+    again.sees("signed-off").touch("operator-1").keys("2", "5", "8", "0", "return").sees("idle")
+    again.touch("menu").touch("refund").sees("manager-only").touch("back").sees("idle")
+    again.touch("menu").touch("day-end").sees("manager-only").touch("sign-off").sees("signed-off")
+    again.touch("operator-2").keys("1", "3", "5", "7", "9", "return").sees("idle")
+    again.touch("menu").touch("day-end").sees("day-end").touch("close-day").sees("day-closed").touch("done").sees(
+        "idle"
+    )
+    assert patience_s(again.front.attended.scene) == 600
+    again.front.attended.feed(Lapsed())
+    again.front.show()
+    again.sees("signed-off")
+    assert kinds() == ["day_closed - None"]
 
 
 def test_five_wrong_pins_lock_and_a_restart_does_not_unlock(

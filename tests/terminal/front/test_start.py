@@ -11,6 +11,7 @@ from firmware_sim.faults import Moment, Tear
 from firmware_sim.field import Field
 from firmware_sim.pn532 import Pn532
 from firmware_sim.scanner import Scanner
+from terminal.contacts import Contact, SyncEnd, SyncReport
 from terminal.recovery import MARK_NAME
 from terminal.screens.sounds import Sound
 
@@ -133,3 +134,40 @@ def test_a_till_whose_journal_was_left_behind_sells_nothing(new_front: Open) -> 
     assert person.customer.name == "closed"
     person.keys("5", "return").sees("suspended")
     person.touch("service").sees("service").touch("back").sees("suspended")
+
+
+def test_a_till_that_the_municipality_has_stopped_says_so_also_without_a_connection(new_front: Open) -> None:
+    person = new_front(start=False)
+    person.front.attended.journal.suspend(True)
+    person.front.attended.start()
+    person.front.show()
+    person.sees("suspended")
+    assert "De gemeente heeft deze kassa stilgezet." in person.texts
+    person.touch("totals").sees("totals").touch("back").sees("suspended")
+    trust = person.front.attended.hands.trust
+    person.front.attended.take(Contact(SyncReport(SyncEnd.DONE, suspended=False), trust, 0))
+    person.front.show()
+    person.sees("idle").asks("500").keys("escape").sees("cancelled")
+    person.front.attended.take(Contact(SyncReport(SyncEnd.SERVICE, suspended=True), trust, 0))
+    person.front.show()
+    person.sees("cancelled").touch("done").sees("suspended")
+
+
+def test_cash_beside_a_torn_card_is_not_forgotten(
+    new_front: Open, reader: Pn532, field: Field, card: Card, kinds: Kinds
+) -> None:
+    address = f"pn532:{reader.path}"
+    person = new_front(reader=address)
+    person.until(lambda: person.front.attended.status().reader == "works", "the reader").asks("1000")
+    person.touch("cash").sees("cash").keys("6", "5", "0", "return").sees("present-rest")
+    field.put(card, tear=Tear(Moment.AFTER, 11))
+    power_cut(person.sees("unresolved"))
+    again = new_front(reader=address).sees("unresolved-at-start")
+    assert "€ 10,00" in again.texts
+    field.put(card)
+    again.sees("accepted")
+    assert again.sale.cash == 650
+    assert kinds() == ["intent card 350", "redemption card 350 of 1"]
+    totals = again.front.attended.books.totals()
+    assert (totals.total.amount, totals.cash.count, totals.cash.amount) == (350, 1, 650)
+    assert again.front.attended.books.sales()[0].amount == 1000
