@@ -7,7 +7,8 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -75,10 +76,11 @@ def heitje(*words: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, timeout=60)
 
 
-def served(directory: Path) -> Iterator[Served]:
-    """Serve a directory until the caller is done."""
+@contextmanager
+def served(directory: Path, environment: dict[str, str] | None = None) -> Iterator[Served]:
+    """Serve a directory until the caller is done; `environment` of another kind than this one."""
     command = [sys.executable, "-m", "heitje", "backend", "serve", "--dir", str(directory), "--port", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
         assert process.stdout is not None
         ready = process.stdout.readline()
         assert ready.startswith("ready http://127.0.0.1:")
@@ -92,7 +94,14 @@ def backend(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """One backend for a module's tests."""
     directory = tmp_path_factory.mktemp("served") / "backend"
     assert heitje("init", "--test-programme", VECTOR, "--dir", directory).returncode == 0
-    yield from served(directory)
+    with served(directory) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def serve() -> Callable[..., AbstractContextManager[Served]]:
+    """Serves a directory."""
+    return served
 
 
 @pytest.fixture(scope="module")
