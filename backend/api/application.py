@@ -15,6 +15,7 @@ from backend.api.cards import router as cards
 from backend.api.health import router as health
 from backend.api.middleware import API_VERSION
 from backend.api.problems import Problem, ProblemRaised, problem_response
+from backend.api.proofs import router as proofs
 from backend.api.terminals import router as terminals
 from backend.api.trust import router as trust
 from backend.minting.keystore import KeysRefused
@@ -32,6 +33,7 @@ api = NinjaAPI(
 api.add_router("/terminals", terminals)
 api.add_router("/terminals", cards)
 api.add_router("/trust", trust)
+api.add_router("/proofs", proofs)
 api.add_router("", health)
 
 

@@ -32,6 +32,7 @@ _TAGS: Final = (
     ("terminal", "A terminal's journal, and the one question that it may ask before a sale."),
     ("card", "Sessions with a card, of which the terminal only forwards the APDUs."),
     ("trust", "The trust repository (The Update Framework): files for everyone."),
+    ("proof", "Proofs that a receipt is in the public log, for whoever holds the receipt."),
     ("health", "Whether the service runs, and whether it can work."),
 )
 _PARAMETERS: Final[dict[str, Schema]] = {
@@ -49,6 +50,11 @@ _PARAMETERS: Final[dict[str, Schema]] = {
         "description": "The card's UID: 7 bytes in lower-case hex.",
         "schema": {"type": "string", "pattern": "^[0-9a-f]{14}$"},
         "example": "04a1b2c3d4e580",
+    },
+    "entry": {
+        "description": "The SHA-256 of the journal entry in lower-case hex, as the small QR of a receipt has it.",
+        "schema": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+        "example": "bec294dba758827bfeb646ce03819079a149374161a5b7f80c8fdbbd70a0aa48",
     },
     "after": {
         "description": "Only entries of a higher number.",

@@ -77,6 +77,18 @@ class Problem(Enum):
     NOT_FOUND = Kind(
         "not-found", 404, "There is nothing at this address", "The addresses are listed in /v1/openapi.json."
     )
+    NO_PROOF = Kind(
+        "no-proof",
+        404,
+        "The public log has no proof by this hash",
+        "The hash is in the small QR of a receipt. What was bought today is in the log tomorrow.",
+    )
+    PROOF_ERASED = Kind(
+        "proof-erased",
+        410,
+        "What would open these postings was erased",
+        "Its person asked for it. A proof that was fetched before stays valid.",
+    )
     METHOD_NOT_ALLOWED = Kind(
         "method-not-allowed", 405, "The address does not know this method", "The header Allow names those that it does."
     )

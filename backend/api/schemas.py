@@ -205,6 +205,23 @@ SCHEMAS: Final[dict[str, Schema]] = {
         renew={"type": "boolean", "description": "Key 1 has a newer version."},
         server_time=_SERVER_TIME,
     ),
+    "ReceiptProof": _object(
+        "What proves that a receipt is in the public log; docs/proof.md tells how it is checked.",
+        entry=_hex("The journal entry's SHA-256.", 32),
+        checkpoint={"type": "string", "description": "The log's signed checkpoint (C2SP tlog-checkpoint)."},
+        postings={"type": "array", "minItems": 1, "items": ref("ProvenPosting")},
+    ),
+    "ProvenPosting": _object(
+        "One leaf of the log.",
+        index={**_SEQ, "description": "Its number; the first is 0."},
+        leaf=_text("The leaf's bytes."),
+        salt=_text("What its commitment is salted with.", length=43),
+        debit={**_SEQ, "description": "The debit account's number in the book."},
+        credit={**_SEQ, "description": "The credit account's number in the book."},
+        event={"type": "string", "description": "The event's id: of a sale it names terminal and intent."},
+        line={**_SEQ, "description": "The posting's place within its event."},
+        path={"type": "array", "maxItems": 63, "items": _text("A hash of the audit path (RFC 6962).", length=43)},
+    ),
     "Health": _object(
         "The service, or each part of it.",
         {"checks": {"type": "object", "additionalProperties": {"type": "string", "enum": ["pass"]}}},
@@ -219,6 +236,29 @@ SCHEMAS: Final[dict[str, Schema]] = {
 }
 
 EXAMPLES: Final[dict[str, Any]] = {
+    "ReceiptProof": {
+        "entry": "bec294dba758827bfeb646ce03819079a149374161a5b7f80c8fdbbd70a0aa48",
+        "checkpoint": (
+            "nl.testburg/log\n2\nHPHJwyIo1/GG1HawLMDsUY8e9f7MBlVuokwBdd/sW0g=\n\n"
+            "— nl.testburg/log "
+            "0i4anQK8oXfpvTqLMVB4gPfykWsrczZEVOES/DPeiXIoHdoxOS4ljDwBDoTZBZC4Bu+u0ZoUSrFVr0DgTVXn3/2GXgg=\n"
+        ),
+        "postings": [
+            {
+                "index": 0,
+                "leaf": (
+                    "pgFocmVkZWVtZWQCajIwMjYtMDktMjEDZXB1cnNlBGdwYXlhYmxlBRkBQAZYIDCITU0iedGJLeIVYByELdLnRJ-7d3"
+                    "Xhz246xnEWd58S"
+                ),
+                "salt": "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8",
+                "debit": 7,
+                "credit": 9,
+                "event": "redemption:80c566212392d06a:1",
+                "line": 0,
+                "path": ["IBJ4cbuYUG_LLrJqsPcmqX_QQHwDFAmKRBjjH0CrdKY"],
+            }
+        ],
+    },
     "Batch": {"after": 0, "entries": [_ENTRY]},
     "BatchAnswer": {"cursor": 1, "outcomes": [{"seq": 1, "outcome": "accepted"}], "server_time": _TIME},
     "Outcomes": {

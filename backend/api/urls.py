@@ -5,11 +5,12 @@
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
-from backend.api import openapi
+from backend.api import openapi, public_log
 from backend.api.application import api
 from backend.api.problems import Problem, problem_response
 
-urlpatterns = [path("v1/openapi.json", openapi.serve), path("v1/", api.urls)]
+_LOG = [path("log/", public_log.serve), path("log/<path:path>", public_log.serve)]
+urlpatterns = [path("v1/openapi.json", openapi.serve), path("v1/", api.urls), *_LOG]
 
 
 def handler400(_request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
