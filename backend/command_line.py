@@ -13,6 +13,7 @@ from backend.arguments import Group, add_citizen, amount, count, declare, hexade
 from backend.bank_command_line import add_bank, add_batch, add_corrections
 from backend.card_command_line import add_cards
 from backend.key_command_line import add_keys
+from backend.official_command_line import add_officials
 from backend.proof_command_line import add_proof
 from backend.tasks.transitions import Move
 
@@ -45,6 +46,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_risk(group)
     _add_trust(group)
     add_keys(group)
+    add_officials(group)
     add_proof(group)
     declare(group, "openapi", "interface.show_openapi", "print the API's OpenAPI document", directory=False)
     return parser
@@ -106,6 +108,12 @@ def _add_tasks(group: Group) -> None:
     parser.add_argument("--reward", required=True, type=amount, metavar="CENTS")
     parser.add_argument("--by", default="editor-1", metavar="NUMBER", help="the editor (default: %(default)s)")
     declare(tasks, "list", "tasks.list_tasks", "every task and where it stands")
+    declare(tasks, "inspections", "tasks.list_inspections", "validations that were drawn to be inspected again")
+    parser = declare(tasks, "inspect-again", "tasks.inspect_again", "another validator's second look")
+    parser.add_argument("task", type=int, metavar="ID")
+    parser.add_argument("--by", required=True, metavar="NUMBER", help="a validator who had no part in the task")
+    parser.add_argument("--found", required=True, choices=("well", "wanting"), help="wanting: the reward is taken back")
+    parser.add_argument("--reason", default="", help="of what is wanting")
     for move, text in _MOVES:
         parser = declare(tasks, str(move), "tasks.make_move", text)
         parser.set_defaults(move=move)
