@@ -9,7 +9,6 @@ next.
 
 import fcntl
 import hashlib
-import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -32,6 +31,7 @@ from tuf.api.metadata import (
     Timestamp,
 )
 
+from backend.minting.durable_files import put, put_all
 from backend.minting.keystore import KeysRefused, KeyStore
 from heitje.keys import PublicKey
 from heitje.trust_root import (
@@ -155,7 +155,7 @@ class TrustRepository:
         )
         _sign(timestamp, Role.TIMESTAMP, keys)
         self._check(self._newest(Root, Role.ROOT), Role.TIMESTAMP, timestamp)
-        _put(self.metadata / TIMESTAMP_FILE, timestamp.to_bytes())
+        put(self.metadata / TIMESTAMP_FILE, timestamp.to_bytes())
 
     def tidy(self) -> None:
         """Remove what publications before the last `KEPT` had and no later one has."""
@@ -180,13 +180,13 @@ class TrustRepository:
         return {f"{role}.json": version for role, version in newest.items() if version}
 
     def _write_targets(self, role: Role, number: int, files: Mapping[str, bytes], keys: KeyStore, expires: int) -> None:
-        listed = {}
+        listed, missing = {}, {}
         for name, data in files.items():
             listed[name] = TargetFile(len(data), {"sha256": hashlib.sha256(data).hexdigest()}, name)
             path = self._file(name, listed[name].hashes["sha256"])
             if not path.exists():
-                path.parent.mkdir(parents=True, exist_ok=True)
-                _put(path, data)
+                missing[path] = data
+        put_all(missing)
         targets = Metadata(Targets(number, expires=_moment(expires), targets=listed))
         _sign(targets, role, keys)
         self._check(self._newest(Targets, Role.TARGETS), role, targets)
@@ -197,7 +197,7 @@ class TrustRepository:
         return path.with_name(f"{digest}.{path.name}")
 
     def _write_numbered(self, role: Role, document: Metadata[Any]) -> None:
-        _put(self.metadata / f"{document.signed.version}.{role}.json", document.to_bytes())
+        put(self.metadata / f"{document.signed.version}.{role}.json", document.to_bytes())
 
     def _newest(self, kind: type[_Document], role: Role) -> _Document:
         return self._read(kind, self.metadata / f"{self.newest(role)}.{role}.json")
@@ -243,18 +243,3 @@ def _delegations(names: TargetNames, keys: Mapping[Role, tuple[PublicKey, ...]])
 
 def _moment(at: int) -> datetime:
     return datetime.fromtimestamp(at, UTC)
-
-
-def _put(path: Path, data: bytes) -> None:
-    """Write a file, whole or not at all, and have it on disk."""
-    fresh = path.with_name(f".{path.name}.new")
-    with fresh.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
-    descriptor = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
