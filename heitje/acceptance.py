@@ -8,7 +8,7 @@ bundle and the journal were looked at once, before. Every text is answered with 
 
 from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, field
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from heitje import cose, qr
 from heitje.codes import SignedCode
@@ -49,8 +49,7 @@ class ListedKey:
     valid_until: int
 
 
-@dataclass(frozen=True, slots=True)
-class Unsent:
+class Unsent(NamedTuple):
     """What the journal holds since the last upload, before this tender; `age_s` of its oldest entry."""
 
     phone_cents: int = 0
@@ -59,8 +58,7 @@ class Unsent:
     age_s: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
+class Taken(NamedTuple):
     """What this terminal's journal holds of one allowance, voided intents apart."""
 
     seq: int
@@ -201,29 +199,50 @@ def check_note(note: Voucher, context: Context) -> tuple[Cents, Refusal | None]:
 
 def check_offline(signed: SignedVoucher | SignedCode, amount: int, context: Context) -> Refusal | None:
     """Step 8: every offline limit holds, the clock is trusted, and a note is at home."""
-    limits = context.limits.at_age(context.bundle_age_s)
-    server_time, unsent = context.server_time, context.unsent
-    within = (
-        context.bundle_age_s <= limits.bundle_age_s
-        and context.now >= context.clock_floor
+    limits, unsent, bundle_age_s = context.limits, context.unsent, context.bundle_age_s
+    within = context.now >= context.clock_floor
+    if isinstance(signed, SignedCode):
+        taken = context.allowances.get(signed.allowance.voucher.cti, Taken(0, 0)).taken
+        is_for_one = signed.code.aud is not None
+        within = within and phone_is_within(limits, bundle_age_s, amount, is_for_one, taken, unsent.phone_cents)
+    else:
+        at_home = context.paper_till and signed.voucher.home == context.shop.id
+        within = within and at_home and paper_is_within(limits, bundle_age_s, amount, unsent.paper_cents)
+    if not within or not till_is_within(limits, bundle_age_s, context.now, context.server_time, unsent):
+        return Refusal.NEEDS_A_CONNECTION
+    return None
+
+
+def till_is_within(limits: Limits, bundle_age_s: int, now: int, server_time: int | None, unsent: Unsent) -> bool:
+    """Whether a till may decide alone on phone and paper: its trust, its clock and its queue."""
+    limits = limits.at_age(bundle_age_s)
+    return (
+        bundle_age_s <= limits.bundle_age_s
         and server_time is not None
-        and context.now <= server_time + limits.server_time_age_s
+        and now <= server_time + limits.server_time_age_s
         and unsent.entries + ENTRIES_PER_TENDER <= limits.terminal_entries
         and unsent.age_s <= limits.unsent_age_s
     )
-    if isinstance(signed, SignedCode):
-        taken = context.allowances.get(signed.allowance.voucher.cti, Taken(0, 0)).taken
-        payment_cents = limits.phone_payment_no_aud_cents if signed.code.aud is None else limits.phone_payment_cents
-        within = (
-            within
-            and amount <= payment_cents
-            and taken + amount <= limits.phone_allowance_cents
-            and unsent.phone_cents + amount <= limits.terminal_phone_cents
-        )
-    else:
-        at_home = context.paper_till and signed.voucher.home == context.shop.id
-        within = within and at_home and unsent.paper_cents + amount <= limits.terminal_paper_cents
-    return None if within else Refusal.NEEDS_A_CONNECTION
+
+
+def phone_is_within(
+    limits: Limits, bundle_age_s: int, amount: int, is_for_one: bool, taken: int, unsent_cents: int
+) -> bool:
+    """Whether an allowance of which `taken` cents were taken here may pay `amount` more, offline.
+
+    `is_for_one`: the code names this terminal. `unsent_cents`: what the till took from phones and has not sent.
+    """
+    limits = limits.at_age(bundle_age_s)
+    return (
+        amount <= (limits.phone_payment_cents if is_for_one else limits.phone_payment_no_aud_cents)
+        and taken + amount <= limits.phone_allowance_cents
+        and unsent_cents + amount <= limits.terminal_phone_cents
+    )
+
+
+def paper_is_within(limits: Limits, bundle_age_s: int, amount: int, unsent_cents: int) -> bool:
+    """Whether the till may take a note of `amount` cents, offline."""
+    return unsent_cents + amount <= limits.at_age(bundle_age_s).terminal_paper_cents
 
 
 def _voucher_of(signed: SignedVoucher | SignedCode) -> SignedVoucher:

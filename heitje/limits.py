@@ -7,6 +7,7 @@ leaves the card `card_stale_payment_cents`.
 """
 
 from dataclasses import dataclass, fields, replace
+from functools import lru_cache
 from typing import Final, TypeVar
 
 _AGES: Final = ("server_time_age_s", "bundle_half_age_s", "bundle_age_s")
@@ -56,6 +57,7 @@ class CardLimits:
 _AnyLimits = TypeVar("_AnyLimits", Limits, CardLimits)
 
 
+@lru_cache(maxsize=16)
 def _halved(limits: _AnyLimits) -> _AnyLimits:
     values = {row.name: getattr(limits, row.name) for row in fields(limits)}
     return replace(limits, **{name: value // 2 for name, value in values.items() if name not in _AGES})

@@ -72,7 +72,8 @@ def insert(into: Columns, rows: Rows, returning: str = "", unless_there: str = "
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             end = f"{conflict} RETURNING {returning}" if returning else conflict
-            cursor.execute(_insert_arrays(into, end), arrays(into, rows))
+            same, parameters = arrays(into, rows)
+            cursor.execute(_insert_arrays(into, same, end), parameters)
             return list(cursor.fetchall()) if returning else []
         places = ", ".join(["%s"] * len(into.columns))
         statement = f"INSERT INTO {into.table} ({into.names}) VALUES ({places}){conflict}"
@@ -94,26 +95,36 @@ def update(of: Columns, rows: Rows) -> None:
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             assignments = ", ".join(f"{name} = r.{name}" for name, _ in changed)
-            statement = f"UPDATE {of.table} AS t SET {assignments} FROM ({_select(of)}) AS r WHERE t.{key} = r.{key}"
-            cursor.execute(statement, arrays(of, rows))
+            same, parameters = arrays(of, rows)
+            read = _select(of, same)
+            cursor.execute(f"UPDATE {of.table} AS t SET {assignments} FROM ({read}) AS r WHERE t.{key} = r.{key}", parameters)
             return
         assignments = ", ".join(f"{name} = %s" for name, _ in changed)
         statement = f"UPDATE {of.table} SET {assignments} WHERE {key} = %s"
         cursor.executemany(statement, [(*row[1:], row[0]) for row in rows])
 
 
-def arrays(of: Columns, rows: Rows) -> list[Any]:
-    """The columns as parameters of `_select`: byte blocks first, as they stand in its text."""
-    blocks: list[bytes] = []
+def arrays(of: Columns, rows: Rows) -> tuple[tuple[bool, ...], list[Any]]:
+    """Which columns say the same in every row, and the parameters of `_select` for these.
+
+    Such a column goes as one value, which spares the database an array of it. The first column is always an array. What
+    stands in the statement's list comes first: byte blocks and single values; then the arrays.
+    """
+    singles: list[Any] = []
     literals: list[str] = []
+    same: list[bool] = []
     for (_, kind), column in zip(of.columns, zip(*rows, strict=True), strict=True):
-        if kind == BYTES:
+        is_same = bool(same) and column[0] == column[-1] and column.count(column[0]) == len(column)
+        same.append(is_same)
+        if is_same:
+            singles.append(column[0])
+        elif kind == BYTES:
             block, starts, lengths = _block(column)
-            blocks.append(block)
+            singles.append(block)
             literals += (starts, lengths)
         else:
             literals.append(literal(kind, column))
-    return [*blocks, *literals]
+    return tuple(same), [*singles, *literals]
 
 
 def literal(kind: str, column: Iterable[Any]) -> str:
@@ -147,19 +158,21 @@ def _block(column: tuple[bytes, ...]) -> tuple[bytes, str, str]:
     return b"".join(column), literal(BIGINT, starts), literal(BIGINT, lengths)
 
 
-@lru_cache(maxsize=64)
-def _insert_arrays(into: Columns, end: str) -> str:
-    return f"INSERT INTO {into.table} ({into.names}) {_select(into)}{end}"
+@lru_cache(maxsize=256)
+def _insert_arrays(into: Columns, same: tuple[bool, ...], end: str) -> str:
+    return f"INSERT INTO {into.table} ({into.names}) {_select(into, same)}{end}"
 
 
-@lru_cache(maxsize=64)
-def _select(of: Columns) -> str:
+@lru_cache(maxsize=256)
+def _select(of: Columns, same: tuple[bool, ...]) -> str:
     """The rows of `arrays`."""
     shown: list[str] = []
     named: list[str] = []
     given: list[str] = []
-    for name, kind in of.columns:
-        if kind == BYTES:
+    for (name, kind), is_same in zip(of.columns, same, strict=True):
+        if is_same:
+            shown.append(f"%s::{kind} AS {name}" if kind != BYTES else f"%b::bytea AS {name}")
+        elif kind == BYTES:
             shown.append(f"substring(%b::bytea FROM u.{name}_at FOR u.{name}_of) AS {name}")
             named += (f"{name}_at", f"{name}_of")
             given += ("%s::int[]", "%s::int[]")

@@ -62,7 +62,7 @@ def judge_card(facts: Facts, claim: Claim, situation: Situation, key_store: KeyS
     if claim.state == ClaimState.UNRESOLVED and claim.given is False and covered and not late:
         return _give_back(claim, link, news, situation, entry)
     broken = check_card_rules(facts, claim, situation) if situation.trusted else None
-    if broken is None and is_after_block(facts.entry, claim, situation):
+    if broken is None and is_after_block(facts, claim, situation):
         return _pay_for_blocked(claim, link, news, situation, entry)
     if broken is None and late:
         return _pay_late(claim, link, news, situation, entry)

@@ -76,6 +76,16 @@ class Chain:
         with_it.in_flight = None
         return with_it.takes(self.in_flight)
 
+    def goes_on_with(self, link: Link) -> bool:
+        """Whether a link is simply the next one after all that is known, with no load under way."""
+        last = self._links[max(self._links)] if self._links else self._opening
+        return (
+            self.in_flight is None
+            and link.tmc == last.tmc + 1
+            and link.balance_after >= 0
+            and (link.balance_before, link.previous_tmri) == (last.balance_after, last.tmri)
+        )
+
     def fate_of_load(self) -> bool | None:
         """Whether the card committed its load in flight; None: the chain does not say.
 

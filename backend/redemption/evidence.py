@@ -10,8 +10,9 @@ import hashlib
 from dataclasses import dataclass
 
 from backend.minting.keystore import KeyStore
+from backend.redemption.chain import Link
 from backend.redemption.reasons import Reason
-from backend.redemption.recognition import read_code, read_voucher
+from backend.redemption.recognition import read_code, read_entry, read_voucher
 from backend.redemption.signatures import verify, verify_once
 from heitje import server_time
 from heitje.acceptance import Context, ListedKey, Shop, check_code, check_note, check_voucher
@@ -20,7 +21,7 @@ from heitje.card.record import RecordKind, reference_of, unpack
 from heitje.card.transaction import tmi_of_payment
 from heitje.codes import SignedCode
 from heitje.cose import MalformedToken
-from heitje.journal import CardEvidence, Entry, Kind, PhoneEvidence
+from heitje.journal import CardEvidence, Entry, Instrument, Kind, PaperEvidence, PhoneEvidence
 from heitje.keys import PublicKey
 from heitje.messages import SEQ_MAX
 from heitje.refusals import Refusal
@@ -29,27 +30,102 @@ from heitje.vouchers import SignedVoucher
 Why = Reason | Refusal
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What can be known of an entry by itself. `refusal` is why its evidence does not hold; None: it does."""
+@dataclass(slots=True)
+class Tender:
+    """An intent and the redemption after it that repeats it: what both say, each good by itself."""
 
-    data: bytes
-    digest: str
-    entry: Entry
-    fingerprint: str = ""
-    refusal: Why | None = None
-    signed: SignedVoucher | SignedCode | None = None
-    previous_tmri: bytes | None = None
-    """Of a proven card transaction: the reader before this one."""
-    anchor: int | None = None
-    """Of a time anchor: the time that the server signed."""
+    sale: str
+    amount: int
+    instrument: Instrument
+    redemption: "Facts"
+    tmc_before: int | None = None
+    link: Link | None = None
+    """Of a card: the transaction that its MAC proves."""
+
+
+class Facts:
+    """What can be known of an entry by itself; what its evidence names stands beside it. Not to be changed.
+
+    The entry itself is read again where it is asked for: of a tender that is in order nobody asks.
+    """
+
+    __slots__ = (
+        "_entry",
+        "aud",
+        "bundle",
+        "code_seq",
+        "data",
+        "digest",
+        "fingerprint",
+        "item",
+        "kind",
+        "of",
+        "payload",
+        "previous_tmri",
+        "refusal",
+        "seq",
+        "server_time",
+        "tender",
+        "time",
+        "tmc",
+        "voucher",
+    )
+
+    def __init__(
+        self,
+        data: bytes,
+        digest: str,
+        seq: int,
+        time: int,
+        kind: Kind,
+        bundle: int | None,
+        of: int | None = None,
+        item: str = "",
+        fingerprint: str = "",
+        refusal: Why | None = None,
+        entry: Entry | None = None,
+    ) -> None:
+        self.data = data
+        self.digest = digest
+        self.seq = seq
+        self.time = time
+        self.kind = kind
+        self.bundle = bundle
+        self.of = of
+        self.item = item
+        """The card's UID or the voucher's id, in hex; empty where it cannot be read, or there is none."""
+        self.fingerprint = fingerprint
+        """Digest of the evidence that a redemption repeats from its intent unchanged."""
+        self.refusal = refusal
+        """Why its evidence does not hold; None: it does."""
+        self.voucher: SignedVoucher | None = None
+        """The note, or the allowance of a code."""
+        self.code_seq: int | None = None
+        self.aud: str | None = None
+        """Of a code: the terminal that it is for."""
+        self.payload = ""
+        """Digest of what was signed."""
+        self.previous_tmri: bytes | None = None
+        """Of a proven card transaction: the reader before this one."""
+        self.tmc: int | None = None
+        """Of a card: its counter after it paid, where the entry has it."""
+        self.server_time: int | None = None
+        """Of a time anchor: the time that the server signed."""
+        self.tender: Tender | None = None
+        """Of an intent: what it makes with the entry after it, where both are in order by themselves."""
+        self._entry = entry
 
     @property
-    def item(self) -> str:
-        """The card's UID or the voucher's id, in hex; empty where it cannot be read."""
-        if isinstance(self.entry.evidence, CardEvidence):
-            return self.entry.evidence.uid.hex()
-        return "" if self.signed is None else voucher_of(self.signed).voucher.cti.hex()
+    def entry(self) -> Entry:
+        """The entry, whole."""
+        if self._entry is None:
+            self._entry = read_entry(self.data)
+        return self._entry
+
+    @property
+    def is_of_card(self) -> bool:
+        """Whether its item is a card."""
+        return bool(self.item) and self.voucher is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,23 +140,17 @@ class Place:
     time_keys: tuple[PublicKey, ...]
 
 
-def voucher_of(signed: SignedVoucher | SignedCode) -> SignedVoucher:
-    """The voucher of a note, or inside a code."""
-    return signed.allowance if isinstance(signed, SignedCode) else signed
-
-
 def examine(data: bytes, digest: str, entry: Entry, place: Place, key_store: KeyStore) -> Facts:
     """All that an entry proves by itself."""
+    facts = Facts(data, digest, entry.seq, entry.time, entry.kind, entry.bundle, entry.of, entry=entry)
     if entry.kind is Kind.TIME_ANCHOR:
-        return Facts(data, digest, entry, anchor=_anchor(entry, place))
-    if entry.kind not in (Kind.INTENT, Kind.REDEMPTION):
-        return Facts(data, digest, entry)
-    proven = entry.kind is Kind.REDEMPTION
-    if isinstance(entry.evidence, CardEvidence):
-        broken, previous = _examine_card(entry, entry.evidence, proven, key_store)
-        return Facts(data, digest, entry, _fingerprint(entry), broken, previous_tmri=previous)
-    signed, refusal = _examine_token(entry, proven, place)
-    return Facts(data, digest, entry, _fingerprint(entry), refusal, signed=signed)
+        facts.server_time = _server_time(entry, place)
+    elif entry.kind is Kind.INTENT or entry.kind is Kind.REDEMPTION:
+        if isinstance(entry.evidence, CardEvidence):
+            _examine_card(facts, entry.evidence, key_store)
+        else:
+            _examine_token(facts, place)
+    return facts
 
 
 def binding(entry: Entry, intent_seq: int, evidence: CardEvidence) -> Reason | None:
@@ -96,13 +166,13 @@ def binding(entry: Entry, intent_seq: int, evidence: CardEvidence) -> Reason | N
     return None if bound else Reason.NOT_BOUND
 
 
-def _examine_card(
-    entry: Entry, evidence: CardEvidence, proven: bool, key_store: KeyStore
-) -> tuple[Reason | None, bytes | None]:
-    intent_seq = (entry.of if proven else entry.seq) or 0
-    unbound = binding(entry, intent_seq, evidence)
-    if unbound is not None or evidence.tmc is None or evidence.tmv is None:
-        return unbound, None
+def _examine_card(facts: Facts, evidence: CardEvidence, key_store: KeyStore) -> None:
+    entry, proven = facts.entry, facts.kind is Kind.REDEMPTION
+    facts.item, facts.tmc = evidence.uid.hex(), evidence.tmc
+    facts.fingerprint = fingerprint_of_card(evidence)
+    facts.refusal = binding(entry, (entry.of if proven else entry.seq) or 0, evidence)
+    if facts.refusal is not None or evidence.tmc is None or evidence.tmv is None:
+        return
     tmi = tmi_of_payment(
         Command.DEBIT,
         balance=evidence.balance_before,
@@ -112,30 +182,39 @@ def _examine_card(
         record=evidence.record,
     )
     if evidence.tmc == 0 or key_store.transaction_mac(evidence.uid, evidence.tmc, tmi) != evidence.tmv:
-        return Reason.BAD_CARD_MAC, None
-    return None, key_store.previous_reader(evidence.uid, evidence.tmc, evidence.enc_tmri)
+        facts.refusal = Reason.BAD_CARD_MAC
+    else:
+        facts.previous_tmri = key_store.previous_reader(evidence.uid, evidence.tmc, evidence.enc_tmri)
 
 
-def _examine_token(
-    entry: Entry, proven: bool, place: Place
-) -> tuple[SignedVoucher | SignedCode | None, Refusal | None]:
+def _examine_token(facts: Facts, place: Place) -> None:
     """VOUCHERS.md section 4, steps 1 to 5 and what of 7 the token alone decides; the clock is the entry's."""
-    signed: SignedVoucher | SignedCode
+    entry = facts.entry
+    token = entry.evidence.token if isinstance(entry.evidence, PhoneEvidence | PaperEvidence) else b""
+    facts.fingerprint = hashlib.sha256(token).hexdigest()
     try:
-        if isinstance(entry.evidence, PhoneEvidence):
-            signed = read_code(entry.evidence.token)
-        elif entry.evidence is not None and not isinstance(entry.evidence, CardEvidence):
-            signed = read_voucher(entry.evidence.token)
-        else:
-            return None, Refusal.MALFORMED
+        signed: SignedVoucher | SignedCode
+        signed = read_code(token) if isinstance(entry.evidence, PhoneEvidence) else read_voucher(token)
     except MalformedToken:
-        return None, Refusal.MALFORMED
-    if isinstance(signed, SignedVoucher) and signed.voucher.cnf is not None:
-        return None, Refusal.MALFORMED
-    if isinstance(signed, SignedCode) and signed.code.seq > SEQ_MAX:
-        return None, Refusal.MALFORMED
-    if not proven:  # an intent pays nothing: its signatures are checked with its redemption, which repeats them
-        return signed, None
+        facts.refusal = Refusal.MALFORMED
+        return
+    if isinstance(signed, SignedCode):
+        if signed.code.seq > SEQ_MAX:
+            facts.refusal = Refusal.MALFORMED
+            return
+        facts.voucher, facts.code_seq, facts.aud = signed.allowance, signed.code.seq, signed.code.aud
+    elif signed.voucher.cnf is not None:
+        facts.refusal = Refusal.MALFORMED
+        return
+    else:
+        facts.voucher = signed
+    facts.item = facts.voucher.voucher.cti.hex()
+    facts.payload = hashlib.sha256(signed.sign1.payload).hexdigest()
+    if facts.kind is Kind.REDEMPTION:  # an intent pays nothing: its signatures are checked with its redemption's
+        facts.refusal = _check_token(signed, entry, place)
+
+
+def _check_token(signed: SignedVoucher | SignedCode, entry: Entry, place: Place) -> Refusal | None:
     context = Context(
         now=entry.time,
         shop=place.shop,
@@ -145,29 +224,25 @@ def _examine_token(
         programmes={place.programme},
         keys=place.voucher_keys,
     )
-    refusal = check_voucher(voucher_of(signed), context, verify_once)
-    if refusal is None:
-        amount, refusal = (
-            check_code(signed, context, verify)
-            if isinstance(signed, SignedCode)
-            else check_note(signed.voucher, context)
-        )
-        if refusal is None and amount != entry.amount:
-            refusal = Refusal.MALFORMED  # a note and a code for this terminal are taken whole
-    return signed, refusal
+    refusal = check_voucher(signed.allowance if isinstance(signed, SignedCode) else signed, context, verify_once)
+    if refusal is not None:
+        return refusal
+    amount, refusal = (
+        check_code(signed, context, verify) if isinstance(signed, SignedCode) else check_note(signed.voucher, context)
+    )
+    if refusal is None and amount != entry.amount:
+        return Refusal.MALFORMED  # a note and a code for this terminal are taken whole
+    return refusal
 
 
-def _anchor(entry: Entry, place: Place) -> int | None:
+def _server_time(entry: Entry, place: Place) -> int | None:
     try:
         return server_time.read(entry.server_time or b"", place.terminal, place.time_keys)
     except MalformedToken:
         return None
 
 
-def _fingerprint(entry: Entry) -> str:
-    """Digest of the evidence that a redemption repeats from its intent unchanged."""
-    evidence = entry.evidence
-    if isinstance(evidence, CardEvidence):
-        balance = evidence.balance_before.to_bytes(4, "big")
-        return hashlib.sha256(evidence.uid + evidence.tmri + evidence.enc_tmri + balance + evidence.record).hexdigest()
-    return "" if evidence is None else hashlib.sha256(evidence.token).hexdigest()
+def fingerprint_of_card(evidence: CardEvidence) -> str:
+    """Digest of a card's evidence 1 to 5."""
+    balance = evidence.balance_before.to_bytes(4, "big")
+    return hashlib.sha256(evidence.uid + evidence.tmri + evidence.enc_tmri + balance + evidence.record).hexdigest()

@@ -22,11 +22,13 @@ from backend.redemption.journal_branches import Branches, OutOfSequence, Placed
 from backend.redemption.judgement import Judgement, OpenCase, pending
 from backend.redemption.judging import judge
 from backend.redemption.loading import load
-from backend.redemption.models import CaseKind
+from backend.redemption.models import MAIN, CaseKind
+from backend.redemption.plain import redeem
 from backend.redemption.reasons import Reason
 from backend.redemption.recognition import read_entry
 from backend.redemption.records import NewEntry
 from backend.redemption.situation import NeedsCare, Situation
+from backend.redemption.tenders import Tenders
 from backend.redemption.writing import write
 from backend.shops.admission import suspend
 from backend.shops.models import Terminal, TerminalState
@@ -48,10 +50,11 @@ class Programme:
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """A batch that was read, with what its new entries prove by themselves, by their digests."""
+    """A batch that was read: the digests of its entries, and what those prove by themselves that are new."""
 
-    batch: Batch
-    entries: list[Entry]
+    after: int
+    prev: bytes
+    """What the first entry says it follows."""
     digests: list[str]
     facts: dict[str, Facts]
 
@@ -67,16 +70,32 @@ def receive(terminal: Terminal, batch: Batch, programme: Programme, now: int) ->
 
 def examine_batch(terminal: Terminal, batch: Batch, programme: Programme) -> Examined:
     """Everything that can be known without holding the database: every signature and MAC. Raises as `receive`."""
-    entries = _read(terminal, batch)
-    digests = [entry_hash(data).hex() for data in batch.entries]
     place = _place(terminal, programme)
-    known = Branches.load(terminal.id, batch.after, len(entries))
-    facts = {
-        digest: examine(data, digest, entry, place, programme.key_store)
-        for data, digest, entry in zip(batch.entries, digests, entries, strict=True)
-        if not known.holds(entry.seq, digest)  # what is there already is not checked again
-    }
-    return Examined(batch, entries, digests, facts)
+    known = Branches.load(terminal.id, batch.after, len(batch.entries))
+    tenders = Tenders(place, programme.key_store)
+    digests: list[str] = []
+    facts: dict[str, Facts] = {}
+    first, head, at = b"", b"", 0
+    while at < len(batch.entries):
+        seq, data = batch.after + 1 + at, batch.entries[at]
+        pair = None
+        if head and at + 1 < len(batch.entries) and not known.reaches(seq):
+            pair = tenders.read(seq, head, data, batch.entries[at + 1])
+        if pair is not None:
+            for fact in pair:
+                facts[fact.digest] = fact
+                digests.append(fact.digest)
+            at += 2
+        else:
+            entry = _read(terminal, data, seq, head)
+            digest = entry_hash(data).hex()
+            if not known.holds(seq, digest):  # what is there already is not checked again
+                facts[digest] = examine(data, digest, entry, place, programme.key_store)
+            digests.append(digest)
+            first = first or entry.prev
+            at += 1
+        head = bytes.fromhex(digests[-1])
+    return Examined(batch.after, first, digests, facts)
 
 
 def book(terminal: Terminal, examined: Examined, programme: Programme, now: int) -> BatchAnswer:
@@ -86,8 +105,8 @@ def book(terminal: Terminal, examined: Examined, programme: Programme, now: int)
         try:
             with transaction.atomic():
                 outcomes = _take_in(terminal, examined, programme, now, careful)
-            told = tuple(outcomes[entry.seq] for entry in examined.entries)
-            return BatchAnswer(examined.batch.after + len(told), told)
+            told = tuple(outcomes[seq] for seq in range(examined.after + 1, examined.after + 1 + len(examined.digests)))
+            return BatchAnswer(examined.after + len(told), told)
         except NeedsCare:
             careful = True
 
@@ -99,31 +118,26 @@ def _take_in(
     if careful:
         lock((LOSS_FUND,))
     ((terminal.state,),) = select(f"SELECT state FROM shops_terminal AS t WHERE id = %s{locking('t')}", terminal.id)
-    after, entries, facts = examined.batch.after, examined.entries, examined.facts
-    branches = Branches.load(terminal.id, after, len(entries))
-    placed = branches.place(after, entries, examined.digests)
+    facts = examined.facts
+    branches = Branches.load(terminal.id, examined.after, len(examined.digests))
+    placed = branches.place(examined.after, examined.prev, examined.digests)
     fresh = [(facts[place.digest], place) for place in placed if not place.known and place.digest in facts]
     outcomes = {
         place.seq: EntryOutcome(place.seq, Outcome.DUPLICATE, branches.told(place)) for place in placed if place.known
     }
     if fresh:
-        for entry in _take(terminal, fresh, programme, now, careful):
-            outcomes[entry.seq] = EntryOutcome(entry.seq, Outcome(entry.outcome), entry.reason or None)
+        outcomes |= _take(terminal, fresh, programme, now, careful)
     return outcomes
 
 
-def _read(terminal: Terminal, batch: Batch) -> list[Entry]:
-    """The entries, which must follow each other; that the first follows what is stored is seen in the transaction."""
-    own, head, entries = bytes.fromhex(terminal.id), b"", list[Entry]()
-    for seq, data in enumerate(batch.entries, start=batch.after + 1):
-        entry = read_entry(data)
-        if entry.terminal != own or entry.seq != seq or (entries and entry.prev != head):
-            raise OutOfSequence(Branches.load(terminal.id, 0, 0).next_seq)
-        if max(seq, entry.time, entry.of or 0) > SEQ_MAX:
-            raise MalformedEntry("a number of more than 63 bits")
-        head = entry_hash(data)
-        entries.append(entry)
-    return entries
+def _read(terminal: Terminal, data: bytes, seq: int, head: bytes) -> Entry:
+    """Entry `seq`, which must follow one whose hash is `head`; whether the first follows is seen in the transaction."""
+    entry = read_entry(data)
+    if entry.terminal != bytes.fromhex(terminal.id) or entry.seq != seq or (head and entry.prev != head):
+        raise OutOfSequence(Branches.load(terminal.id, 0, 0).next_seq)
+    if max(seq, entry.time, entry.of or 0) > SEQ_MAX:
+        raise MalformedEntry("a number of more than 63 bits")
+    return entry
 
 
 def _place(terminal: Terminal, programme: Programme) -> Place:
@@ -142,7 +156,7 @@ def _place(terminal: Terminal, programme: Programme) -> Place:
 
 def _take(
     terminal: Terminal, fresh: Sequence[tuple[Facts, Placed]], programme: Programme, now: int, careful: bool
-) -> list[NewEntry]:
+) -> dict[int, EntryOutcome]:
     """Judge, carry out, write."""
     forked = next((placed.seq for _, placed in fresh if placed.starts_fork), None)
     if forked is not None:
@@ -151,10 +165,16 @@ def _take(
     trusted = terminal.state == TerminalState.ACTIVE
     branches = frozenset(placed.branch for _, placed in fresh)
     situation = load(terminal, [facts for facts, _ in fresh], branches, trusted, now, careful)
-    for facts, placed in fresh:
-        entry = _stored(terminal, facts, placed.branch, now)
+    at = 0
+    while at < len(fresh):
+        (facts, placed), at = fresh[at], at + 1
+        tender = facts.tender
+        if tender is not None and at < len(fresh) and fresh[at][0] is tender.redemption and placed.branch == MAIN:
+            if redeem(facts, tender, situation):
+                at += 1
+                continue
         judgement = _judge(facts, placed, situation, programme.key_store)
-        situation.carry_out(entry, judgement)
+        situation.carry_out(_stored(terminal, facts, placed.branch, now), judgement)
     return write(situation)
 
 
@@ -173,5 +193,4 @@ def _judge(facts: Facts, placed: Placed, situation: Situation, key_store: KeySto
 
 
 def _stored(terminal: Terminal, facts: Facts, branch: str, now: int) -> NewEntry:
-    entry = facts.entry
-    return NewEntry(terminal.id, branch, entry.seq, facts.digest, facts.data, entry.time, entry.kind, now)
+    return NewEntry(terminal.id, branch, facts.seq, facts.digest, facts.data, facts.time, facts.kind, now)

@@ -8,11 +8,11 @@ that came first is the main branch; another is named by the hash of its first en
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Self
+from typing import Final, NamedTuple, Self
 
 from backend.ledger.rows import select
 from backend.redemption.models import MAIN
-from heitje.journal import Entry, head_of
+from heitje.journal import head_of
 
 _PART: Final = """
 SELECT 0, branch, seq, hash, outcome, reason FROM redemption_journalentry
@@ -32,8 +32,7 @@ class OutOfSequence(Exception):
         self.expected = expected
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(NamedTuple):
     """One entry's place."""
 
     seq: int
@@ -87,23 +86,27 @@ class Branches:
             return None
         return f"{row.outcome}: {row.reason}" if row.reason else row.outcome
 
-    def place(self, after: int, entries: Sequence[Entry], digests: Sequence[str]) -> list[Placed]:
-        """Place entries that follow each other. Raises `OutOfSequence`."""
-        if not entries:
+    def reaches(self, seq: int) -> bool:
+        """Whether anything of this number or a later one is stored, in any branch."""
+        return max(self._heads.values()) >= seq
+
+    def place(self, after: int, prev: bytes, digests: Sequence[str]) -> list[Placed]:
+        """Place entries that follow each other, the first one the entry whose hash is `prev`. Raises `OutOfSequence`."""
+        if not digests:
             return []
-        branch = self._predecessor(after, entries[0].prev)
+        branch = self._predecessor(after, prev)
         placed = []
-        for entry, digest in zip(entries, digests, strict=True):
-            row = self._rows.get((entry.seq, digest))
+        for seq, digest in enumerate(digests, start=after + 1):
+            row = self._rows.get((seq, digest)) if self._rows else None
             if row is not None:
                 branch = row.branch
-                placed.append(Placed(entry.seq, digest, branch, known=True))
+                placed.append(Placed(seq, digest, branch, True))
                 continue
-            forks = self._heads[branch] != entry.seq - 1
+            forks = self._heads[branch] != seq - 1
             if forks:
                 branch = digest[:16]
-            self._heads[branch] = entry.seq
-            placed.append(Placed(entry.seq, digest, branch, known=False, starts_fork=forks))
+            self._heads[branch] = seq
+            placed.append(Placed(seq, digest, branch, False, forks))
         return placed
 
     def _predecessor(self, after: int, prev: bytes) -> str:

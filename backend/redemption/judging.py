@@ -2,8 +2,6 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Judges one entry by its kind, against what its intent has become (JOURNAL.md sections 1 and 3)."""
 
-import hashlib
-
 from backend.minting.keystore import KeyStore
 from backend.redemption.card_claims import judge_card, judge_closing, judge_void
 from backend.redemption.evidence import Facts
@@ -24,7 +22,6 @@ from backend.redemption.reasons import Reason
 from backend.redemption.records import Claim
 from backend.redemption.situation import ClaimKey, Situation
 from backend.redemption.voucher_claims import judge_voucher
-from heitje.codes import SignedCode
 from heitje.journal import CardEvidence, Entry, Instrument, Kind
 from heitje.refusals import Refusal
 
@@ -60,21 +57,21 @@ def judge(facts: Facts, branch: str, situation: Situation, key_store: KeyStore) 
 
 def _judge_intent(facts: Facts, branch: str, situation: Situation) -> Judgement:
     entry = facts.entry
-    evidence, signed = entry.evidence, facts.signed
+    evidence = entry.evidence
     claim = Claim(
         terminal_id=situation.terminal.id,
         branch=branch,
         intent_seq=entry.seq,
         shop_id=situation.terminal.shop_id,
-        shop_owner=situation.terminal.shop.owner,
+        shop_owner=situation.shop_owner,
         instrument=int(entry.instrument or 0),
         item=facts.item,
         amount=entry.amount or 0,
         time=entry.time,
         sale=(entry.sale or b"").hex(),
         fingerprint=facts.fingerprint,
-        code_seq=signed.code.seq if isinstance(signed, SignedCode) else None,
-        payload=hashlib.sha256(signed.sign1.payload).hexdigest() if signed is not None else "",
+        code_seq=facts.code_seq,
+        payload=facts.payload,
         tmc_before=evidence.tmc_before if isinstance(evidence, CardEvidence) else None,
         state=ClaimState.OPEN if facts.refusal is None else ClaimState.REFUSED,
     )
@@ -148,8 +145,8 @@ def _judge_refund(entry: Entry, branch: str, situation: Situation) -> Judgement:
 
 
 def _judge_anchor(facts: Facts, situation: Situation) -> Judgement:
-    if facts.anchor is None:
+    if facts.server_time is None:
         return refused(Refusal.BAD_SIGNATURE)
-    if situation.anchor is not None and facts.anchor < situation.anchor.time:
+    if situation.anchor is not None and facts.server_time < situation.anchor.time:
         return refused(Reason.BAD_TIME)  # an old time shown again
-    return accepted(SetAnchor(facts.anchor, facts.entry.bundle))
+    return accepted(SetAnchor(facts.server_time, facts.bundle))

@@ -20,7 +20,7 @@ from backend.redemption.models import Claim as StoredClaim
 from backend.redemption.records import CLAIM_COLUMNS, CardRow, Claim, PublicationRow, VoucherRow, read_claim
 from backend.redemption.situation import Anchor, ClaimKey, Situation
 from backend.shops.models import Terminal
-from heitje.journal import CardEvidence, Entry, Instrument, Kind
+from heitje.journal import Entry, Instrument, Kind
 
 GUARANTEE_WINDOW_S: Final = 30 * 86_400
 GUARANTEE_CARD_CENTS: Final = 10_000
@@ -73,12 +73,12 @@ def load(
     locked the loss fund, and what shops and citizens share is loaded as well.
     """
     situation = Situation(terminal=terminal, trusted=trusted, now=now, careful=careful)
-    situation.anchors_ahead = [Anchor(fact.entry.seq, fact.anchor) for fact in facts if fact.anchor is not None]
+    situation.anchors_ahead = [Anchor(fact.seq, fact.server_time) for fact in facts if fact.server_time is not None]
     _load_anchor(situation, facts)
-    here = {fact.entry.seq for fact in facts}
-    named = [fact.entry.of for fact in facts if fact.entry.of is not None and fact.entry.of not in here]
-    uids = {fact.item for fact in facts if isinstance(fact.entry.evidence, CardEvidence)}
-    ctis = {fact.item for fact in facts if fact.signed is not None}
+    here = {fact.seq for fact in facts}
+    named = [fact.of for fact in facts if fact.of is not None and fact.of not in here]
+    uids = {fact.item for fact in facts if fact.is_of_card}
+    ctis = {fact.item for fact in facts if fact.voucher is not None}
     if named:
         for item, instrument in _named_items(terminal, branches, named):
             (uids if instrument == Instrument.CARD else ctis).add(item)
@@ -93,7 +93,7 @@ def load(
     if careful:
         _load_shared(situation)
     _load_holds(situation, uids | ctis)
-    oldest = min(fact.entry.time for fact in facts) - PUBLICATIONS_S
+    oldest = min(fact.time for fact in facts) - PUBLICATIONS_S
     known = select("SELECT number, issued_at, confirmed_at FROM minting_publication WHERE confirmed_at >= %s", oldest)
     situation.publications = {row[0]: PublicationRow(*row) for row in known}
     return situation
@@ -116,7 +116,7 @@ def load_card(terminal: Terminal, uid: str, now: int) -> Situation:
 
 def _load_anchor(situation: Situation, facts: Sequence[Facts]) -> None:
     """The last contact before this batch, and the first entry after it."""
-    terminal, first = situation.terminal.id, facts[0].entry.seq
+    terminal, first = situation.terminal.id, facts[0].seq
     found = select(_ANCHOR, terminal, MAIN, first)
     if found:
         seq, server_time, data = found[0]
@@ -166,7 +166,7 @@ def _claims(
         item, cards = among("c.item", TEXT), listed(TEXT, uids)
         parts += [f"{item} AND c.state IN {_UNSETTLED}"]
         parts += [f"{item} AND c.time >= %s AND c.terminal_id = %s"]
-        parameters += [cards, cards, min(fact.entry.time for fact in facts) - _DAY_S, terminal]
+        parameters += [cards, cards, min(fact.time for fact in facts) - _DAY_S, terminal]
     if not parts:
         return []
     found = select(" UNION ALL ".join(f"SELECT {_CLAIM} FROM {_CLAIMS} WHERE {part}" for part in parts), *parameters)
@@ -176,7 +176,7 @@ def _claims(
 
 def _begins_with_contact(situation: Situation, facts: Sequence[Facts]) -> bool:
     """Whether the batch's first entry is a contact that counts: then nothing before it is unsent any more."""
-    first = facts[0].anchor
+    first = facts[0].server_time
     return first is not None and (situation.anchor is None or first >= situation.anchor.time)
 
 
@@ -241,14 +241,13 @@ def _load_chains(situation: Situation, facts: Sequence[Facts], uids: set[str], w
     for key, claim in situation.claims.items():
         closed.setdefault(key.seq, set()).add(claim.item)
     for fact in facts:
-        if fact.entry.kind is Kind.INTENT:
-            closed.setdefault(fact.entry.seq, set()).add(fact.item)
+        if fact.kind is Kind.INTENT:
+            closed.setdefault(fact.seq, set()).add(fact.item)
     for fact in facts:
-        evidence = fact.entry.evidence
-        if isinstance(evidence, CardEvidence) and evidence.tmc is not None and evidence.tmc <= heads.get(fact.item, 0):
+        if fact.tmc is not None and fact.tmc <= heads.get(fact.item, 0):
             whole.add(fact.item)
-        if fact.entry.kind in (Kind.VOID, Kind.UNRESOLVED):
-            whole |= closed.get(fact.entry.of or 0, set())
+        if fact.kind is Kind.VOID or fact.kind is Kind.UNRESOLVED:
+            whole |= closed.get(fact.of or 0, set())
     if whole:
         for gap in ReturnedGap.objects.filter(uid__in=whole):
             situation.returned.setdefault(gap.uid, []).append(range(gap.first_tmc, gap.last_tmc + 1))

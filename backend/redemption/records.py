@@ -161,6 +161,8 @@ ENTRIES: Final = Columns(
         ("waited", BOOLEAN),
     ),
 )
+SEQ: Final = [name for name, _ in ENTRIES.columns].index("seq")
+"""Where a row of an entry has its number."""
 LINKS: Final = Columns(
     "redemption_cardtransaction",
     (
@@ -238,6 +240,13 @@ def changed_row(claim: Claim) -> tuple[Any, ...]:
         claim.refunded,
         claim.settled_at,
     )
+
+
+def accepted_row(
+    terminal: str, seq: int, digest: str, data: bytes, time: int, kind: int, now: int
+) -> tuple[Any, ...]:
+    """An entry of the main branch that was simply accepted, as it is inserted."""
+    return terminal, "", seq, digest, data, time, kind, now, None, "accepted", "", False
 
 
 def entry_row(entry: NewEntry) -> tuple[Any, ...]:

@@ -11,7 +11,8 @@ from backend.ledger.accounts import AccountName
 from backend.ledger.locking import Held
 from backend.ledger.posting import Event
 from backend.minting.models import Load, LoadState
-from backend.redemption.chain import Chain
+from backend.redemption.chain import Chain, Link
+from backend.redemption.evidence import Facts
 from backend.redemption.judgement import (
     AddLink,
     Effect,
@@ -25,7 +26,7 @@ from backend.redemption.judgement import (
     SuspendCard,
     WriteRefund,
 )
-from backend.redemption.models import ClaimState
+from backend.redemption.models import MAIN, ClaimState
 from backend.redemption.records import (
     CardRow,
     Claim,
@@ -35,6 +36,7 @@ from backend.redemption.records import (
     NewRefund,
     PublicationRow,
     VoucherRow,
+    accepted_row,
 )
 from backend.shops.models import Terminal
 from heitje.journal import Instrument
@@ -122,6 +124,9 @@ class Situation:
     """Those of this batch that are still to come, in order."""
 
     entries: dict[ClaimKey, NewEntry] = field(default_factory=dict)
+    """The entries of this batch that were judged by themselves."""
+    written: list[NewEntry | tuple[Any, ...]] = field(default_factory=list)
+    """All that came in, in order; of a plain tender's entries the rows."""
     events: list[Event] = field(default_factory=list)
     links: list[NewLink] = field(default_factory=list)
     cases: dict[tuple[str, int], NewCase] = field(default_factory=dict)
@@ -135,6 +140,7 @@ class Situation:
     """What waiting entries of earlier batches, or of other terminals, are told now: a claim's, by number."""
 
     def __post_init__(self) -> None:
+        self.shop_owner = self.terminal.shop.owner
         self.holdings, self.guarantee_left = Shared(self.careful), Shared(self.careful)
         self._unsent: dict[int, int] = defaultdict(int)
 
@@ -142,7 +148,9 @@ class Situation:
         """The latest time that entry `seq` can have: that of the next anchor, or now."""
         while self.anchors_ahead and self.anchors_ahead[0].seq <= seq:
             self.anchors_ahead.pop(0)
-        return min((anchor.time for anchor in self.anchors_ahead), default=self.now)
+        if not self.anchors_ahead:
+            return self.now
+        return min(anchor.time for anchor in self.anchors_ahead)
 
     def mine(self, item: str, before_seq: int, branch: str) -> list[Claim]:
         """What this terminal has taken of an item before an intent, voided and refused claims apart."""
@@ -192,6 +200,7 @@ class Situation:
         entry.reason = "" if judgement.reason is None else str(judgement.reason)
         entry.waited = judgement.outcome is Outcome.PENDING
         self.entries[ClaimKey(entry.branch, entry.seq)] = entry
+        self.written.append(entry)
         if self.oldest_unsent is None:
             self.oldest_unsent = entry.time
         for effect in judgement.effects:
@@ -209,6 +218,23 @@ class Situation:
                     self._forget_unsent()
                 case _:
                     self._do(effect, entry, None)
+
+    def take_in(self, intent: Facts, redemption: Facts, claim: Claim) -> None:
+        """Write down a plain tender, which was paid: its claim and both entries."""
+        claim.state, claim.completed_by = ClaimState.REDEEMED, redemption.seq
+        claim.paid, claim.settled_at = claim.amount, self.now
+        self.claims[ClaimKey(MAIN, intent.seq)] = self.completions[ClaimKey(MAIN, redemption.seq)] = claim
+        self.by_item[claim.item].append(claim)
+        self.keep_unsent((claim,))
+        self.touched[id(claim)] = claim
+        for facts in (intent, redemption):
+            row = accepted_row(claim.terminal_id, facts.seq, facts.digest, facts.data, facts.time, facts.kind, self.now)
+            self.written.append(row)
+
+    def prove(self, uid: str, link: Link, claim: Claim) -> None:
+        """A card's transaction is proved by a claim."""
+        self.chains[uid].add(link)
+        self.links.append(NewLink(uid, link, claim, None))
 
     def went_back(self, uid: str, tmc: int) -> bool:
         """Whether the money of a card's transaction went back to its citizen by the window's end."""
@@ -249,7 +275,7 @@ class Situation:
     def _settle_load(self, effect: SettleLoad) -> None:
         load = effect.load
         load.state, load.settled_at = effect.state, self.now
-        self._post(effect.event)
+        self.pay(effect.event)
         self.loads.pop(load.card_id, None)
         self.chains[load.card_id].in_flight = None
         self.settled_loads.append(load)
@@ -257,7 +283,8 @@ class Situation:
         if effect.state == LoadState.LOADED and card.proven_at is None:
             card.proven_at = self.now
 
-    def _post(self, event: Event) -> None:
+    def pay(self, event: Event) -> None:
+        """Post an event when the batch is written; what its accounts hold changes now."""
         self.events.append(event)
         for line in event.lines:
             self.holdings[line.debit] -= line.amount
@@ -275,7 +302,7 @@ class Situation:
         waiting = claim.completed_by
         claim.completed_by = effect.completed_by or claim.completed_by
         if effect.event is not None:
-            self._post(effect.event)
+            self.pay(effect.event)
             claim.paid, claim.guaranteed, claim.settled_at = effect.paid, effect.guaranteed, self.now
             if effect.guaranteed:
                 self.guarantee_left[claim.instrument == Instrument.CARD] -= effect.guaranteed

@@ -10,7 +10,7 @@ from typing import Final
 from backend.ledger import accounts, events
 from backend.ledger.accounts import AccountName
 from backend.minting.models import MeasureKind
-from backend.redemption.evidence import Facts, voucher_of
+from backend.redemption.evidence import Facts
 from backend.redemption.judgement import Impose, Judgement, OpenCase, Settle, accepted, conflict, refused
 from backend.redemption.loading import account_of
 from backend.redemption.models import CaseKind, ClaimState
@@ -25,7 +25,7 @@ _TAKING: Final = (ClaimState.REDEEMED, ClaimState.LATER)
 
 def judge_voucher(facts: Facts, claim: Claim, situation: Situation) -> Judgement:
     """The redemption of a code or a note."""
-    completed_by = facts.entry.seq
+    completed_by = facts.seq
     if not situation.trusted:
         return refused(
             Reason.TERMINAL_NOT_ALLOWED,
@@ -82,7 +82,7 @@ def _judge_second(
 ) -> Judgement:
     """An owner is paid for a code once, whoever was the first of all; so the order of uploads changes no sum."""
     if any(other.shop_owner == claim.shop_owner for other in earlier):
-        return conflict(Reason.OWN_EARLIER_CLAIM, Settle(claim, ClaimState.LATER, completed_by=facts.entry.seq))
+        return conflict(Reason.OWN_EARLIER_CLAIM, Settle(claim, ClaimState.LATER, completed_by=facts.seq))
     another = next((other for other in earlier if other.payload != claim.payload), None)
     if another is None:  # a copy: the holder may have done nothing wrong
         return _within_guarantee(facts, claim, situation, (accounts.LOSS_FUND,), Reason.TAKEN_ELSEWHERE)
@@ -93,7 +93,7 @@ def _judge_second(
 
 def _alarm_mint_key(facts: Facts, claim: Claim, situation: Situation) -> Judgement:
     """A signature that verifies on an id that was never issued: somebody else has the key."""
-    kid = "" if facts.signed is None else voucher_of(facts.signed).sign1.kid.hex()
+    kid = "" if facts.voucher is None else facts.voucher.sign1.kid.hex()
     judged = _within_guarantee(
         facts, claim, situation, (accounts.LOSS_FUND,), Reason.UNKNOWN_VOUCHER, OpenCase(CaseKind.MINT_KEY)
     )
@@ -123,6 +123,6 @@ def _within_guarantee(
     event = None
     if paid:
         event = events.redeemed_later(event_id(claim), tuple(parts), claim.shop_id, reference_of(claim))
-    settle = Settle(claim, ClaimState.LATER, event, paid, guaranteed, completed_by=facts.entry.seq)
+    settle = Settle(claim, ClaimState.LATER, event, paid, guaranteed, completed_by=facts.seq)
     held = (OpenCase(CaseKind.BEYOND_GUARANTEE, held=due),) if due else ()
     return conflict(reason, settle, *cases, *held)

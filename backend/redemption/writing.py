@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Writes a judged batch: each kind of row in one go, then the postings, then what refunds the sales now cover."""
 
+from typing import Any
+
 from django.db.models import QuerySet
 
 from backend.ledger import rows
@@ -14,6 +16,7 @@ from backend.redemption.records import (
     CLAIMS,
     ENTRIES,
     LINKS,
+    SEQ,
     Claim,
     NewEntry,
     changed_row,
@@ -23,16 +26,17 @@ from backend.redemption.records import (
 )
 from backend.redemption.refunds import cover_waiting, has_waiting
 from backend.redemption.situation import ClaimKey, NeedsCare, Situation
+from heitje.messages import EntryOutcome, Outcome
 
 
-def write(situation: Situation) -> list[NewEntry]:
-    """Write everything; the entries with their final outcomes. Inside the batch's transaction."""
+def write(situation: Situation) -> dict[int, EntryOutcome]:
+    """Write everything; the final outcome of each entry. Inside the batch's transaction."""
     _tell_waiting(situation)
-    entries, claims = list(situation.entries.values()), list(situation.touched.values())
+    claims = list(situation.touched.values())
     shops = {situation.terminal.shop_id, *(claim.shop_id for claim in claims)}
     if not situation.careful and has_waiting(shops):
         raise NeedsCare
-    rows.insert(ENTRIES, [entry_row(entry) for entry in entries])
+    rows.insert(ENTRIES, [entry_row(row) if isinstance(row, NewEntry) else row for row in situation.written])
     _write_claims(situation, claims)
     if situation.cases or situation.refunds:
         _write_notes(situation)
@@ -46,7 +50,13 @@ def write(situation: Situation) -> list[NewEntry]:
         cover_waiting(shops, situation.now)
     if situation.refunds:
         _read_outcomes(situation)
-    return entries
+    return dict(map(_outcome, situation.written))
+
+
+def _outcome(row: NewEntry | tuple[Any, ...]) -> tuple[int, EntryOutcome]:
+    if isinstance(row, NewEntry):
+        return row.seq, EntryOutcome(row.seq, Outcome(row.outcome), row.reason or None)
+    return row[SEQ], EntryOutcome(row[SEQ], Outcome.ACCEPTED)
 
 
 def _write_claims(situation: Situation, claims: list[Claim]) -> None:

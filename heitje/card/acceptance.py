@@ -59,17 +59,38 @@ def check_certificate(signed: SignedCertificate, uid: bytes, context: CardContex
 
 def check_card_offline(context: CardContext) -> Refusal | None:
     """The offline limits of a card payment."""
-    limits = context.limits.at_age(context.bundle_age_s)
-    card_limits = context.card_limits.at_age(context.bundle_age_s, context.limits)
-    within = (
-        not context.online_only
-        and context.amount <= card_limits.card_payment_cents
-        and context.taken_today + context.amount <= card_limits.card_day_cents
-        and context.unsent_cents + context.amount <= card_limits.terminal_card_cents
-        and context.unsent_entries + ENTRIES_PER_TENDER <= limits.terminal_entries
-        and context.unsent_age_s <= limits.unsent_age_s
+    within = not context.online_only and card_is_within(
+        context.limits,
+        context.card_limits,
+        context.bundle_age_s,
+        context.amount,
+        context.taken_today,
+        context.unsent_cents,
+        context.unsent_entries,
+        context.unsent_age_s,
     )
     return None if within else Refusal.NEEDS_A_CONNECTION
+
+
+def card_is_within(
+    limits: Limits,
+    card_limits: CardLimits,
+    bundle_age_s: int,
+    amount: int,
+    taken_today: int,
+    unsent_cents: int,
+    unsent_entries: int,
+    unsent_age_s: int,
+) -> bool:
+    """Whether a card may pay `amount` cents offline; the rest as `CardContext` names it."""
+    now, card_now = limits.at_age(bundle_age_s), card_limits.at_age(bundle_age_s, limits)
+    return (
+        amount <= card_now.card_payment_cents
+        and taken_today + amount <= card_now.card_day_cents
+        and unsent_cents + amount <= card_now.terminal_card_cents
+        and unsent_entries + ENTRIES_PER_TENDER <= now.terminal_entries
+        and unsent_age_s <= now.unsent_age_s
+    )
 
 
 def verify_once(sign1: Sign1, external_aad: bytes, key: PublicKey) -> bool:
