@@ -97,7 +97,9 @@ def update(of: Columns, rows: Rows) -> None:
             assignments = ", ".join(f"{name} = r.{name}" for name, _ in changed)
             same, parameters = arrays(of, rows)
             read = _select(of, same)
-            cursor.execute(f"UPDATE {of.table} AS t SET {assignments} FROM ({read}) AS r WHERE t.{key} = r.{key}", parameters)
+            cursor.execute(
+                f"UPDATE {of.table} AS t SET {assignments} FROM ({read}) AS r WHERE t.{key} = r.{key}", parameters
+            )
             return
         assignments = ", ".join(f"{name} = %s" for name, _ in changed)
         statement = f"UPDATE {of.table} SET {assignments} WHERE {key} = %s"

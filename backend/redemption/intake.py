@@ -168,11 +168,11 @@ def _take(
     at = 0
     while at < len(fresh):
         (facts, placed), at = fresh[at], at + 1
-        tender = facts.tender
-        if tender is not None and at < len(fresh) and fresh[at][0] is tender.redemption and placed.branch == MAIN:
-            if redeem(facts, tender, situation):
-                at += 1
-                continue
+        tender = facts.tender if placed.branch == MAIN else None
+        is_whole = tender is not None and at < len(fresh) and fresh[at][0] is tender.redemption
+        if tender is not None and is_whole and redeem(facts, tender, situation):
+            at += 1
+            continue
         judgement = _judge(facts, placed, situation, programme.key_store)
         situation.carry_out(_stored(terminal, facts, placed.branch, now), judgement)
     return write(situation)

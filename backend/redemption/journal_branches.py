@@ -91,7 +91,7 @@ class Branches:
         return max(self._heads.values()) >= seq
 
     def place(self, after: int, prev: bytes, digests: Sequence[str]) -> list[Placed]:
-        """Place entries that follow each other, the first one the entry whose hash is `prev`. Raises `OutOfSequence`."""
+        """Place entries in a row; `prev` is the hash of the one before them. Raises `OutOfSequence`."""
         if not digests:
             return []
         branch = self._predecessor(after, prev)

@@ -48,10 +48,13 @@ SELECT k.uid, k.citizen, k.opening_balance, k.suspended_at, k.blocked_at, k.prov
 FROM minting_card AS k JOIN ledger_account AS a ON a.kind = 'purse' AND a.owner = k.uid
 """
 _LAST_LINKS: Final = """
-SELECT l.uid, l.tmc, l.tmri, l.previous_tmri, l.balance_before, l.amount, l.has_mac FROM minting_card AS k
-JOIN redemption_cardtransaction AS l ON l.uid = k.uid
-    AND l.tmc = (SELECT max(m.tmc) FROM redemption_cardtransaction AS m WHERE m.uid = k.uid)
+WITH last AS MATERIALIZED (
+    SELECT k.uid, (SELECT max(m.tmc) FROM redemption_cardtransaction AS m WHERE m.uid = k.uid) AS tmc
+    FROM minting_card AS k WHERE {among})
+SELECT l.uid, l.tmc, l.tmri, l.previous_tmri, l.balance_before, l.amount, l.has_mac
+FROM last JOIN redemption_cardtransaction AS l ON l.uid = last.uid AND l.tmc = last.tmc
 """
+"""The counters are found first: asked for in the join, the highest would be looked up again for each link of a card."""
 _LIVE: Final = """
 h.until > %s AND NOT EXISTS (
     SELECT 1 FROM redemption_claim AS c WHERE c.terminal_id = h.terminal_id AND c.sale = h.sale AND c.item = h.item)
@@ -232,7 +235,7 @@ def _load_chains(situation: Situation, facts: Sequence[Facts], uids: set[str], w
     _load_denials(situation)
     links: dict[str, list[Link]] = {uid: [] for uid in uids}
     heads: dict[str, int] = {}
-    for uid, tmc, *rest in select(f"{_LAST_LINKS} WHERE {among('k.uid', TEXT)}", listed(TEXT, uids)):
+    for uid, tmc, *rest in select(_LAST_LINKS.format(among=among("k.uid", TEXT)), listed(TEXT, uids)):
         links[uid].append(_link(tmc, *rest))
         heads[uid] = tmc
     whole = {*situation.loads, *wholly}

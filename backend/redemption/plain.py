@@ -13,7 +13,7 @@ from backend.redemption.loading import account_of
 from backend.redemption.models import MAIN, ClaimState
 from backend.redemption.records import Claim
 from backend.redemption.rules import check_card_rules, check_voucher_rules, is_after_block
-from backend.redemption.situation import ClaimKey, Situation
+from backend.redemption.situation import Situation
 from backend.redemption.voucher_claims import event_id, reference_of
 from heitje.journal import Instrument
 from heitje.money import Cents

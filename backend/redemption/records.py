@@ -242,9 +242,7 @@ def changed_row(claim: Claim) -> tuple[Any, ...]:
     )
 
 
-def accepted_row(
-    terminal: str, seq: int, digest: str, data: bytes, time: int, kind: int, now: int
-) -> tuple[Any, ...]:
+def accepted_row(terminal: str, seq: int, digest: str, data: bytes, time: int, kind: int, now: int) -> tuple[Any, ...]:
     """An entry of the main branch that was simply accepted, as it is inserted."""
     return terminal, "", seq, digest, data, time, kind, now, None, "accepted", "", False
 

@@ -188,9 +188,7 @@ class Tenders:
         later = self._repeats(seq, intent, redemption, found, repeated, tail_bytes)
         if later is None:
             return None
-        tmi = tmi_of_payment(
-            Command.DEBIT, balance=balance, amount=amount, tmri=tmri, enc_tmri=enc_tmri, record=record
-        )
+        tmi = tmi_of_payment(Command.DEBIT, balance=balance, amount=amount, tmri=tmri, enc_tmri=enc_tmri, record=record)
         if self._key_store.transaction_mac(uid, tmc, tmi) != proof:
             return None
         second, digest, _ = later
