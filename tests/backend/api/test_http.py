@@ -212,23 +212,6 @@ def test_many_at_once_with_the_same_batch(backend: Served, till: Till, own_key: 
     assert backend.head() == first + 100
 
 
-def test_the_documents_describe_every_address(backend: Served) -> None:
-    answer = requests.get(f"{backend.url}/v1/openapi.json", timeout=10)
-    document = answer.json()
-    assert (answer.status_code, document["openapi"][:3]) == (200, "3.1")
-    assert set(document["paths"]) == {
-        *(f"/v1/terminals/{{terminal}}/{name}" for name in ("journal", "holds", "outcomes", "head")),
-        "/v1/terminals/{terminal}/card-sessions",
-        "/v1/terminals/{terminal}/card-sessions/{session}/answers",
-        "/v1/terminals/{terminal}/cards/{uid}/waiting",
-        *("/v1/trust/metadata/{name}", "/v1/trust/targets/{path}"),
-    }
-    for path, operations in document["paths"].items():
-        for operation in operations.values():
-            assert {"200", "default"} <= set(operation["responses"])
-            assert ("security" in operation) == path.startswith("/v1/terminals/")
-
-
 def test_a_hold_over_the_wire(backend: Served, programme: TestProgramme) -> None:
     asked = HoldRequest(bytes(16), 40, uid=programme.cards[1].uid, tmc=1)
     path = f"/v1/terminals/{TERMINAL}/holds"
