@@ -271,8 +271,10 @@ class Attended:
                 self._events.append(self.books.count())
             case CloseDay():
                 self._events.append(self.books.close_day())
+                self.hands.poke()
             case WriteRefund(redemption=redemption, amount=amount):
                 self._events.append(self.books.refund(redemption, amount))
+                self.hands.poke()
             case CheckPin(operator=operator, pin=pin):
                 answer = self.operators.check(operator, pin)
                 if answer.answer is PinAnswer.RIGHT:

@@ -194,8 +194,12 @@ class Hands:
                 self._serve()
             case _:
                 self.report(self.writer.write(effect))
-                if self.connection is not None:
-                    self.connection.poke()
+                self.poke()
+
+    def poke(self) -> None:
+        """There is something new in the journal: it is uploaded where there is a connection."""
+        if self.connection is not None:
+            self.connection.poke()
 
     def give_up_waiting(self) -> bool:
         """An answer that is long overdue counts as not heard, whatever has become of who was to bring it."""
