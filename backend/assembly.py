@@ -8,8 +8,9 @@ from pathlib import Path
 from django.conf import settings
 
 from backend.configuration import Configuration
+from backend.minting import signature_log
 from backend.minting.key_stores import open_key_store
-from backend.minting.keystore import KeyStore
+from backend.minting.keystore import KeysRefused, KeyStore
 from backend.minting.trust_repository import TrustRepository
 from backend.proof.public_log import PublicLog
 from backend.redemption.intake import Programme
@@ -17,10 +18,18 @@ from backend.settlement.bank_file import Party
 from backend.settlement.night import Debtor
 
 
-@lru_cache(maxsize=4)
 def programme_of(configuration: Configuration) -> Programme:
-    """The programme and its key store. Raises `KeysRefused`."""
-    key_store = open_key_store(configuration.key_store_path, configuration.production)
+    """The programme and its key store, opened again when its file has changed. Raises `KeysRefused`."""
+    try:
+        file = configuration.key_store_path.stat()
+    except OSError as error:
+        raise KeysRefused(f"there is no key store: {error}") from error
+    return _programme(configuration, (file.st_ino, file.st_mtime_ns))
+
+
+@lru_cache(maxsize=4)
+def _programme(configuration: Configuration, _: tuple[int, int]) -> Programme:
+    key_store = open_key_store(configuration.key_store_path, configuration.production, keep=signature_log.keep)
     return Programme(configuration.programme, key_store)
 
 
@@ -36,7 +45,7 @@ def public_log_of(configuration: Configuration) -> PublicLog:
 
 def offline_key_store(configuration: Configuration, offline: Path) -> KeyStore:
     """The key store with the offline roles' keys of a file. Raises `KeysRefused`."""
-    return open_key_store(configuration.key_store_path, configuration.production, offline)
+    return open_key_store(configuration.key_store_path, configuration.production, offline, signature_log.keep)
 
 
 def debtor_of(configuration: Configuration) -> Debtor:

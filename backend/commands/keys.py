@@ -11,13 +11,13 @@ from typing import Final
 from backend.assembly import configuration_in_use, programme_of
 from backend.commands.answer import Answer, Refused
 from backend.configuration import FILE
+from backend.minting.rotation import Window, first_window
 from backend.minting.token_description import TokenDescription
 from heitje.card.layout import df_name as df_name_of
 from heitje.programme import TestProgramme
 
 DESCRIPTION: Final = "token.toml"
 OFFLINE_DESCRIPTION: Final = "offline-token.toml"
-KEY_LIFE_S: Final = 5 * 365 * 86_400
 _TEST_KEYS: Final = (1_500_000_000, 4_000_000_000)
 """A test programme's keys are valid at any time that a test may set its clock to."""
 
@@ -37,8 +37,8 @@ def init_token(arguments: argparse.Namespace) -> Answer:
         description = ceremony.describe_offline(configuration.programme, df_name, place)
     else:
         now = int(time.time())
-        valid = _TEST_KEYS if programme is not None else (now, now + KEY_LIFE_S)
-        description = ceremony.describe(configuration.programme, df_name, place, *valid)
+        window = Window(*_TEST_KEYS, *_TEST_KEYS) if programme is not None else first_window(now)
+        description = ceremony.describe(configuration.programme, df_name, place, window)
     token = Token.open(place.module, place.token, description.pin())
     new = ceremony.make_keys(token, description, programme)
     description.write(path)

@@ -192,7 +192,9 @@ def _seed(key: SigningKey) -> str:
 def _read_key(row: dict[str, Any]) -> MintKey:
     private = SigningKey.from_seed(bytes.fromhex(row["seed"]))
     uses = frozenset(KeyUse(use) for use in row["uses"])
-    return MintKey(private, BundleKey(private.public, uses, int(row["valid_from"]), int(row["valid_until"])))
+    valid_from, valid_until = int(row["valid_from"]), int(row["valid_until"])
+    listed = BundleKey(private.public, uses, valid_from, valid_until)
+    return MintKey(private, listed, int(row.get("signs_from", valid_from)), int(row.get("signs_until", valid_until)))
 
 
 def _keys_of(master: bytes, df_name: bytes, uid: bytes, tmc: int) -> TransactionKeys:

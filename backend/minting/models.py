@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from django.db import models
 
+from backend.ledger.accounts import AccountKind, AccountName
 from backend.shops.models import Shop, Terminal
 from heitje.card.layout import KEY_VERSION_FIRST
 
@@ -133,26 +134,107 @@ class LoadOrder(models.Model):
 
 
 class IssuedVoucher(models.Model):
-    """An allowance or a note, by its random id in hex, with the very bytes that were signed; times in Unix seconds."""
+    """An allowance or a note, by its random id in hex, with the very bytes that were signed; times in Unix seconds.
+
+    `source` is the account that paid for it and that gets back what is left of it when it has expired.
+    """
 
     cti = models.CharField(primary_key=True, max_length=32)
     paper = models.BooleanField()
     citizen = models.CharField(max_length=40)
+    """Whose it is; a note of a stock is nobody's until it is handed out."""
+    source_kind = models.CharField(max_length=16, default=AccountKind.CITIZEN)
+    source_owner = models.CharField(max_length=90, default="")
+    """Empty: the citizen's own."""
     amount = models.BigIntegerField()
     issued_at = models.BigIntegerField()
     expires_at = models.BigIntegerField()
     home = models.ForeignKey(Shop, on_delete=models.PROTECT, null=True, related_name="+")
     handed_out_at = models.BigIntegerField(null=True)
     """Of a note: until then it is on the deny list. An allowance goes out as it is made."""
+    voided_at = models.BigIntegerField(null=True)
+    """Of a note that was spoilt or not handed out: it stays on the deny list, and its value goes back in time."""
     token = models.BinaryField()
 
     class Meta:
         constraints: ClassVar = [
             models.CheckConstraint(condition=models.Q(amount__gt=0), name="minting_voucher_amount"),
+            models.CheckConstraint(
+                condition=models.Q(voided_at__isnull=True) | models.Q(handed_out_at__isnull=True, paper=True),
+                name="minting_void_or_handed_out",
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=("expires_at",), name="minting_voucher_ends"),
+            models.Index(
+                fields=("voided_at",), name="minting_voucher_void", condition=models.Q(voided_at__isnull=False)
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{'note' if self.paper else 'allowance'} {self.cti}"
+
+    @property
+    def source(self) -> AccountName:
+        """The account that paid for it."""
+        return AccountName(AccountKind(self.source_kind), self.source_owner or self.citizen)
+
+    @property
+    def account(self) -> AccountName:
+        """The account that holds its value."""
+        return AccountName(AccountKind.NOTE if self.paper else AccountKind.ALLOWANCE, self.cti)
+
+
+class PrintRun(models.Model):
+    """Notes that were made together, to be printed and handed out; `event` was made by whoever asked, once.
+
+    `order` is what was asked for, as JSON. `pdf` is empty until the run was first printed, and never changes after.
+    """
+
+    number = models.BigAutoField(primary_key=True)
+    event = models.CharField(max_length=60, unique=True)
+    order = models.TextField()
+    made_by = models.CharField(max_length=40)
+    made_at = models.BigIntegerField()
+    pdf = models.BinaryField(default=b"")
+    sha256 = models.CharField(max_length=64, default="")
+
+    def __str__(self) -> str:
+        return f"print run {self.number}"
+
+
+class PrintedNote(models.Model):
+    """A note's place in its run: numbers count from 1."""
+
+    run = models.ForeignKey(PrintRun, on_delete=models.PROTECT, related_name="notes")
+    number = models.PositiveIntegerField()
+    voucher = models.OneToOneField(IssuedVoucher, on_delete=models.PROTECT, related_name="printed")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=("run", "number"), name="minting_note_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.run_id:05d}-{self.number:03d}"
+
+
+class Signature(models.Model):
+    """One signature of the programme's keys: what for, by which key, when (Unix seconds), over what; never changed.
+
+    `digest` is the SHA-256 of the signed payload, in hex.
+    """
+
+    what = models.CharField(max_length=16)
+    kid = models.CharField(max_length=64)
+    at = models.BigIntegerField()
+    digest = models.CharField(max_length=64)
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=("kid", "at"), name="minting_signed_by")]
+
+    def __str__(self) -> str:
+        return f"{self.what} by {self.kid} at {self.at}"
 
 
 class Publication(models.Model):

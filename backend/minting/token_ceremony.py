@@ -12,6 +12,7 @@ from typing import Final
 
 from backend.minting.keystore import KeysRefused
 from backend.minting.pkcs11_token import Token
+from backend.minting.rotation import Window
 from backend.minting.token_description import MasterLabels, MintLabel, TokenDescription
 from heitje.bundle import KeyUse
 from heitje.card.layout import KEY_VERSION_FIRST
@@ -31,16 +32,14 @@ class Place:
     pin_file: Path
 
 
-def describe(programme: str, df_name: bytes, place: Place, valid_from: int, valid_until: int) -> TokenDescription:
+def describe(programme: str, df_name: bytes, place: Place, window: Window) -> TokenDescription:
     """What a backend's token will hold: two mint keys for every use, the masters, the online roles' keys."""
     return TokenDescription(
         module=place.module,
         token=place.token,
         pin_file=place.pin_file,
         df_name=df_name,
-        mint=tuple(
-            MintLabel(f"{programme}/mint/{number}", frozenset(KeyUse), valid_from, valid_until) for number in (1, 2)
-        ),
+        mint=tuple(MintLabel(f"{programme}/mint/{number}", frozenset(KeyUse), *window) for number in (1, 2)),
         masters=MasterLabels(
             issuer=f"{programme}/master/issuer",
             loader=f"{programme}/master/loader",
@@ -86,6 +85,15 @@ def add_terminal_master(token: Token, description: TokenDescription, programme: 
         token.make_master(label)
     terminal = {**description.masters.terminal, version: label}
     return replace(description, masters=replace(description.masters, terminal=terminal))
+
+
+def add_mint_key(token: Token, description: TokenDescription, label: str, window: Window) -> TokenDescription:
+    """Make a mint key for every use under this name, or find it made; the description that names it."""
+    if any(key.label == label for key in description.mint):
+        return description
+    if not token.holds(label):
+        token.make_signer(label)
+    return replace(description, mint=(*description.mint, MintLabel(label, frozenset(KeyUse), *window)))
 
 
 def _values(

@@ -22,12 +22,14 @@ _SINGLE_MASTERS: Final = ("issuer", "loader", "transaction_mac")
 
 @dataclass(frozen=True, slots=True)
 class MintLabel:
-    """A key of the mint by its name in the token, and what a bundle says of it; Unix seconds."""
+    """A key of the mint by its name in the token, what a bundle says of it, and when it signs; Unix seconds."""
 
     label: str
     uses: frozenset[KeyUse]
     valid_from: int
     valid_until: int
+    signs_from: int
+    signs_until: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,8 @@ class TokenDescription:
                 f"uses = [{', '.join(_quoted(str(use)) for use in sorted(key.uses))}]",
                 f"valid_from = {key.valid_from}",
                 f"valid_until = {key.valid_until}",
+                f"signs_from = {key.signs_from}",
+                f"signs_until = {key.signs_until}",
             ]
         if self.masters is not None:
             lines += ["", "[masters]"]
@@ -125,11 +129,12 @@ class TokenDescription:
 
 
 def _mint(row: dict[str, Any]) -> MintLabel:
-    _only(row, "label", "uses", "valid_from", "valid_until")
-    valid_from, valid_until = row["valid_from"], row["valid_until"]
-    if type(valid_from) is not int or type(valid_until) is not int:
-        raise ValueError("a key is valid from and until a Unix second")
-    return MintLabel(_text(row["label"]), frozenset(map(KeyUse, row["uses"])), valid_from, valid_until)
+    _only(row, "label", "uses", "valid_from", "valid_until", "signs_from", "signs_until")
+    valid = (row["valid_from"], row["valid_until"])
+    times = (*valid, row.get("signs_from", valid[0]), row.get("signs_until", valid[1]))
+    if any(type(at) is not int for at in times):
+        raise ValueError("a key is valid, and signs, from and until a Unix second")
+    return MintLabel(_text(row["label"]), frozenset(map(KeyUse, row["uses"])), *times)
 
 
 def _masters(table: dict[str, Any]) -> MasterLabels:

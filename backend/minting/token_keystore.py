@@ -125,7 +125,8 @@ class TokenKeyStore(Signatures):
 
 def _mint_key(token: Token, named: MintLabel) -> MintKey:
     signer = token.signer(named.label)
-    return MintKey(signer, BundleKey(signer.public, named.uses, named.valid_from, named.valid_until))
+    listed = BundleKey(signer.public, named.uses, named.valid_from, named.valid_until)
+    return MintKey(signer, listed, named.signs_from, named.signs_until)
 
 
 def _trust_signers(token: Token, description: TokenDescription) -> dict[Role, tuple[TokenSigner, ...]]:

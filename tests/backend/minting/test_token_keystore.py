@@ -17,6 +17,7 @@ from backend.minting import file_keystore
 from backend.minting.file_keystore import FileKeyStore
 from backend.minting.key_stores import open_key_store
 from backend.minting.keystore import KeysRefused, KeyStore, KeysUnavailable
+from backend.minting.rotation import Window
 from backend.minting.token_description import TokenDescription
 from firmware_sim.card.firmware import Card
 from firmware_sim.card.image import MemoryStore
@@ -42,6 +43,8 @@ if TYPE_CHECKING:
 VECTORS = Path(__file__).parents[2] / "vectors"
 PROGRAMME = TestProgramme.parse((VECTORS / "test-programme.json").read_text("utf-8"))
 NOW = 1_795_500_000
+END = NOW + 10**9
+WINDOW = Window(NOW - 10, END, NOW - 10, END)
 UID = bytes.fromhex("04A1B2C3D4E580")
 LABEL = "heitje-testburg"
 
@@ -55,7 +58,7 @@ def described(soft_hsm: SoftHsm) -> Path:
     place = ceremony.Place(soft_hsm.module, LABEL, soft_hsm.pin_file)
     token = Token.open(soft_hsm.module, LABEL, soft_hsm.pin)
     for name, description in (
-        ("token.toml", ceremony.describe(PROGRAMME.iss, PROGRAMME.df_name, place, NOW - 10, NOW + 10)),
+        ("token.toml", ceremony.describe(PROGRAMME.iss, PROGRAMME.df_name, place, WINDOW)),
         ("offline-token.toml", ceremony.describe_offline(PROGRAMME.iss, PROGRAMME.df_name, place)),
     ):
         assert ceremony.make_keys(token, description, PROGRAMME) == description.labels
@@ -74,7 +77,7 @@ def store(described: Path) -> KeyStore:
 @pytest.fixture
 def in_file(tmp_path: Path) -> KeyStore:
     """The same keys in a file."""
-    file_keystore.write(tmp_path / "keys.json", PROGRAMME, NOW - 10, NOW + 10)
+    file_keystore.write(tmp_path / "keys.json", PROGRAMME, NOW - 10, END)
     return open_key_store(tmp_path / "keys.json", production=False)
 
 
@@ -94,7 +97,7 @@ def test_a_token_signs_what_a_file_signs(store: KeyStore, in_file: KeyStore) -> 
     assert cose.verify(cose.parse(store.sign_time(PROGRAMME.terminal, NOW)), AAD_TIME, PROGRAMME.mint.public)
     assert store.sign_trust(Role.SNAPSHOT, b"said") == in_file.sign_trust(Role.SNAPSHOT, b"said")
     with pytest.raises(KeysRefused):
-        store.sign_time(PROGRAMME.terminal, NOW + 11)
+        store.sign_time(PROGRAMME.terminal, END + 1)
 
 
 def test_offline_roles_sign_only_where_their_token_is_at_hand(described: Path) -> None:
@@ -303,7 +306,7 @@ def test_production_takes_only_keys_that_were_made_in_a_token(
     with pytest.raises(KeysRefused, match="not made in a token"):
         open_key_store(described, production=True)
     place = ceremony.Place(soft_hsm.module, "heitje-real", soft_hsm.pin_file)
-    description = ceremony.describe("nl.stad", PROGRAMME.df_name, place, NOW - 10, NOW + 10)
+    description = ceremony.describe("nl.stad", PROGRAMME.df_name, place, WINDOW)
     token = Token.open(soft_hsm.module, "heitje-real", soft_hsm.pin)
     ceremony.make_keys(token, description, None)
     description.write(tmp_path / "token.toml")
