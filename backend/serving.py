@@ -3,18 +3,25 @@
 """Serves the API with gunicorn: a master that watches a few worker processes, each with threads."""
 
 import gc
+import logging
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
 from django.core.wsgi import get_wsgi_application
 from django.db import connections
 from gunicorn.app.base import BaseApplication
+from gunicorn.http.errors import LimitRequestHeaders, LimitRequestLine, ParseException
+from gunicorn.workers.gthread import ThreadWorker
 
+from backend.api.middleware import OF_EVERY_RESPONSE
+from backend.api.problems import Problem, problem_response
 from backend.api.rates import METER
 
+LOG: Final = logging.getLogger(__name__)
 THREADS: Final = 4
 _TIMEOUT_S: Final = 30
 _COLLECT_AFTER: Final = 100_000
@@ -47,7 +54,7 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         self._settings: dict[str, object] = {
             "bind": f"{host}:{port}",
             "workers": workers,
-            "worker_class": "gthread",
+            "worker_class": _Worker,
             "threads": THREADS,
             "timeout": _TIMEOUT_S,
             "when_ready": _announce,
@@ -63,6 +70,28 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
 
     def load(self) -> Callable[..., Any]:
         return get_wsgi_application()
+
+
+class _Worker(ThreadWorker):  # type: ignore[misc]
+    """Answers what is no request as a problem, where the library has a page of its own for it."""
+
+    def handle_error(self, req: Any, client: Any, addr: Any, exc: Exception) -> None:
+        if isinstance(exc, LimitRequestLine):
+            problem = Problem.URI_TOO_LONG
+        elif isinstance(exc, LimitRequestHeaders):
+            problem = Problem.HEADERS_TOO_LARGE
+        elif isinstance(exc, ParseException):
+            problem = Problem.BAD_REQUEST
+        else:
+            LOG.error("a request could not be answered", exc_info=exc)
+            problem = Problem.INTERNAL
+        response = problem_response(problem)
+        headers = {**response.headers, **OF_EVERY_RESPONSE, "Connection": "close"}
+        lines = [f"HTTP/1.1 {response.status_code} {response.reason_phrase}"]
+        lines += [f"{name}: {value}" for name, value in headers.items()]
+        lines += [f"Content-Length: {len(response.content)}", "", ""]
+        with suppress(OSError):  # it may have gone
+            client.sendall("\r\n".join(lines).encode("latin-1") + response.content)
 
 
 def _settle_memory(_worker: Any) -> None:

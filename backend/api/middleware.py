@@ -22,14 +22,13 @@ PREFIX: Final = "/v1/"
 NO_STORE: Final = "no-store"
 OF_EVERY_RESPONSE: Final = {
     "API-Version": API_VERSION,
-    "Cache-Control": NO_STORE,
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "Referrer-Policy": "no-referrer",
     "Strict-Transport-Security": "max-age=31536000",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
-"""The last five: NL API Design Rules, /core/transport/security-headers. An address may say something else."""
+"""The last five, and `no-store` where an address says nothing else: /core/transport/security-headers."""
 _JSON: Final = "application/json"
 _WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH"})
 
@@ -65,8 +64,9 @@ def api_rules(get_response: GetResponse) -> GetResponse:
 def _dressed(response: HttpResponseBase) -> HttpResponseBase:
     headers = response.headers
     for name, value in OF_EVERY_RESPONSE.items():
-        if name not in headers:
-            headers[name] = value
+        headers[name] = value
+    if "Cache-Control" not in headers:
+        headers["Cache-Control"] = NO_STORE
     return response
 
 

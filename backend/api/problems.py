@@ -119,6 +119,9 @@ class Problem(Enum):
         "The body is larger than is taken here",
         "Send fewer entries at once; a body has 1 MiB at most.",
     )
+    URI_TOO_LONG = Kind(
+        "uri-too-long", 414, "The address is too long", "No address of this API has more than 4 000 characters."
+    )
     UNSUPPORTED_MEDIA_TYPE = Kind(
         "unsupported-media-type", 415, "The body is of another kind than is read here", "Send application/json."
     )
@@ -127,6 +130,9 @@ class Problem(Enum):
         422,
         "Another request was sent under this idempotency key",
         "A key belongs to one request; make up another one.",
+    )
+    HEADERS_TOO_LARGE = Kind(
+        "headers-too-large", 431, "The header fields are too large", "Send fewer and shorter header fields."
     )
     TOO_MANY = Kind(
         "too-many-requests", 429, "Too many requests", "Wait for as many seconds as the header Retry-After says."

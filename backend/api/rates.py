@@ -17,6 +17,7 @@ A set of places in memory, and who calls is in one of its set's places or in non
 import struct
 import time
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 from mmap import mmap
 from typing import Final
@@ -93,6 +94,7 @@ class Meter:
 METER: Final = Meter()
 
 
+@lru_cache(maxsize=4096)
 def site_of(address: str) -> str | None:
     """Whom an address is counted as: itself, or its IPv6 site; None for loopback and for what is no address."""
     try:

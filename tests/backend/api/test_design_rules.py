@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -141,6 +142,28 @@ def test_a_body_that_is_too_long_is_refused_by_its_length(backend: Served) -> No
 
 def test_a_body_in_chunks_is_refused(backend: Served) -> None:
     assert raw(backend, {"Transfer-Encoding": "chunked"}, b"2\r\n{}\r\n0\r\n\r\n") == (411, "length-required")
+
+
+@pytest.mark.parametrize(
+    ("sent", "status", "code"),
+    [
+        (b"GET /v1/" + b"x" * 5000 + b" HTTP/1.1\r\nHost: x\r\n\r\n", 414, "uri-too-long"),
+        (b"GET /v1/health HTTP/1.1\r\nHost: x\r\nX-Y: " + b"x" * 70_000 + b"\r\n\r\n", 431, "headers-too-large"),
+        (b"hello there\r\n\r\n", 400, "bad-request"),
+        (b"GET /v1/health HTTP/9.9\r\nHost: x\r\n\r\n", 400, "bad-request"),
+    ],
+)
+def test_what_is_no_request_is_a_problem_as_well(backend: Served, sent: bytes, status: int, code: str) -> None:
+    place = urlsplit(backend.url)
+    with socket.create_connection((place.hostname, place.port), timeout=30) as line:
+        line.sendall(sent)
+        answer = http.client.HTTPResponse(line)
+        answer.begin()
+        assert (answer.status, json.loads(answer.read())["code"]) == (status, code)
+    assert (answer.headers["Content-Type"], answer.headers["API-Version"]) == (
+        "application/problem+json",
+        EVERYWHERE["API-Version"],
+    )
 
 
 def test_a_host_that_is_none_is_a_bad_request(backend: Served) -> None:
