@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 
-from backend.minting.keystore import KeyStore
+from backend.minting.keystore import KeysRefused, KeyStore
 from backend.proof.models import Progress, Segment, Tree
 from backend.proof.public_log import PublicLog
 from heitje.proof import merkle
@@ -41,20 +41,23 @@ class Published:
     fresh: bool
 
 
-def log_key(programme: str, key_store: KeyStore) -> NoteKey | None:
-    """The key that signs the log's checkpoints, or None where this key store has none."""
+def log_key(programme: str, key_store: KeyStore) -> NoteKey:
+    """The key that signs the log's checkpoints. Raises `KeysRefused` where this key store has none."""
     keys = key_store.trust_keys(Role.LOG)
-    return NoteKey(origin_of(programme), SignatureType.TEXT, keys[0]) if keys else None
+    if not keys:
+        raise KeysRefused("no key of the role log is here: the public log cannot be signed")
+    return NoteKey(origin_of(programme), SignatureType.TEXT, keys[0])
 
 
 def publish(programme: str, key_store: KeyStore, log: PublicLog, now: int, anew: bool = False) -> Published:
     """Write what is missing, or every file `anew`, and sign. Raises `LogDiffers`, `KeysRefused`."""
+    key = log_key(programme, key_store)
     with log.locked():
         note = log.checkpoint()
         before = None if note is None else _known(note)
         size = Progress.objects.values_list("leaves", flat=True).first() or 0
         if note is not None and before is not None and before.size == size and not anew:
-            return Published(note, before, _key(programme, key_store), fresh=False)
+            return Published(note, before, key, fresh=False)
         done = 0 if before is None or anew else before.size
         if before is not None and done and merkle.root(done, TileReader(log.read, done).node) != before.root:
             raise LogDiffers("a tile of the public log is damaged: write every file anew (--anew)")
@@ -62,10 +65,9 @@ def publish(programme: str, key_store: KeyStore, log: PublicLog, now: int, anew:
         Tree.objects.get_or_create(size=size, defaults={"root": root, "at": now})
         if bytes(Tree.objects.get(size=size).root) != root:
             raise LogDiffers(f"the books no longer give the tree of {size} leaves that they gave before")
-        checkpoint = Checkpoint(origin_of(programme), size, root)
+        checkpoint = Checkpoint(key.name, size, root)
         kept = note.signatures if note is not None and before == checkpoint else ()
-        ((public, signature),) = key_store.sign_trust(Role.LOG, checkpoint.text.encode())
-        key = NoteKey(checkpoint.origin, SignatureType.TEXT, public)
+        ((_, signature),) = key_store.sign_trust(Role.LOG, checkpoint.text.encode())
         signed = Note(checkpoint.text, kept).with_signatures([key.line(signature)])
         log.write({CHECKPOINT: signed.encode()})
     return Published(signed, checkpoint, key, fresh=before != checkpoint)
@@ -82,10 +84,6 @@ def add_cosignature(log: PublicLog, witness: NoteKey, signature: NoteSignature) 
         cosigned = note.with_signatures([signature])
         log.write({CHECKPOINT: cosigned.encode()})
     return cosigned
-
-
-def _key(programme: str, key_store: KeyStore) -> NoteKey:
-    return NoteKey(origin_of(programme), SignatureType.TEXT, key_store.trust_keys(Role.LOG)[0])
 
 
 def _known(note: Note) -> Checkpoint:
