@@ -20,6 +20,7 @@ from gunicorn.workers.gthread import ThreadWorker
 from backend.api.middleware import OF_EVERY_RESPONSE
 from backend.api.problems import Problem, problem_response
 from backend.api.rates import METER
+from backend.assembly import configuration_in_use
 
 LOG: Final = logging.getLogger(__name__)
 THREADS: Final = 4
@@ -59,6 +60,7 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             "timeout": _TIMEOUT_S,
             "when_ready": _announce,
             "post_worker_init": _settle_memory,
+            "forwarded_allow_ips": "*" if configuration_in_use().limits.trusted_proxies else "127.0.0.1,::1",
             "loglevel": "warning",
             "control_socket_disable": True,
         }

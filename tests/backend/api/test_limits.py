@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
@@ -18,8 +19,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backend.api.rates import Meter, Policy, site_of
+from heitje.request_signature import Request, sign_request
 
 if TYPE_CHECKING:
+    from heitje.programme import TestProgramme
     from tests.backend.api.conftest import Served
 
 HEAD = "/v1/terminals/80c566212392d06a/head"
@@ -166,6 +169,17 @@ def test_an_address_is_counted_before_anything_is_looked_at(narrow: Served) -> N
     assert answers[-1].headers["RateLimit-Policy"] == '"address";q=30;w=300'
     assert int(answers[-1].headers["Retry-After"]) >= 1
     assert ask("198.51.100.7, 203.0.113.9").status_code == 200, "only what our own proxy saw is believed"
+
+
+def test_a_proxy_that_ends_tls_tells_what_was_asked_for(narrow: Served, programme: TestProgramme) -> None:
+    """The signature covers the address that the till meant: https, and the name by which it calls."""
+    request = Request("GET", f"https://api.testburg.example{HEAD}", {})
+    sign_request(request, programme.terminal.hex(), programme.terminal_key, int(time.time()))
+    headers = {"Host": "api.testburg.example", "X-Forwarded-Proto": "https", **request.headers}
+    good = requests.get(narrow.url + HEAD, headers=headers, timeout=30)
+    assert good.status_code in (200, 429), "429: it has asked too often above, and its signature was looked at before"
+    without = {name: value for name, value in headers.items() if name != "X-Forwarded-Proto"}
+    assert requests.get(narrow.url + HEAD, headers=without, timeout=30).status_code == 401
 
 
 def test_the_size_of_a_body_is_configured(narrow: Served) -> None:
