@@ -13,6 +13,7 @@ from backend.arguments import Group, add_citizen, amount, count, declare, hexade
 from backend.bank_command_line import add_bank, add_batch, add_corrections
 from backend.card_command_line import add_cards
 from backend.key_command_line import add_keys
+from backend.note_command_line import add_notes
 from backend.official_command_line import add_officials
 from backend.proof_command_line import add_proof
 from backend.tasks.transitions import Move
@@ -47,6 +48,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_trust(group)
     add_keys(group)
     add_officials(group)
+    add_notes(group)
     add_proof(group)
     declare(group, "openapi", "interface.show_openapi", "print the API's OpenAPI document", directory=False)
     return parser
@@ -138,6 +140,10 @@ def _add_treasury(group: Group) -> None:
         parser = declare(case, name, f"treasury.{name}_case", text)
         parser.add_argument("case", type=int, metavar="CASE")
         parser.add_argument("--official", required=True, metavar="NAME")
+        if name == "pay":
+            parser.add_argument(
+                "--beyond-guarantee", action="store_true", help="all of it, whatever the guarantee has left"
+            )
     parser = declare(group, "outcomes", "treasury.show_outcomes", "what became of a terminal's entries")
     parser.add_argument("--terminal", required=True, metavar="HEX")
     parser.add_argument("--after", type=int, default=0, metavar="SEQ")

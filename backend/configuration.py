@@ -69,6 +69,14 @@ class RequestLimits:
 
 
 @dataclass(frozen=True, slots=True)
+class Expiry:
+    """The table `[expiry]`: after how many days a citizen's coins end, and the by-law that says so; 0: they do not."""
+
+    coins_after_days: int = 0
+    by_law: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Configuration:
     """What `backend.toml` says. File names are relative to `directory`."""
 
@@ -84,6 +92,7 @@ class Configuration:
     django_key: str = "django.key"
     database: Database = field(default_factory=Database)
     limits: RequestLimits = field(default_factory=RequestLimits)
+    expiry: Expiry = field(default_factory=Expiry)
 
     @property
     def database_path(self) -> Path:
@@ -121,7 +130,7 @@ class Configuration:
         return self.directory / "settlements"
 
 
-_TABLES: Final[dict[str, type]] = {"database": Database, "limits": RequestLimits}
+_TABLES: Final[dict[str, type]] = {"database": Database, "limits": RequestLimits, "expiry": Expiry}
 _ALWAYS_WRITTEN: Final = frozenset({"engine", "name"})
 
 
@@ -142,12 +151,15 @@ def load(directory: Path) -> Configuration:
     _check(path, "", values, Configuration)
     try:
         database, limits = Database(**tables["database"]), RequestLimits(**tables["limits"])
-        configuration = Configuration(directory=directory, database=database, limits=limits, **values)
+        expiry = Expiry(**tables["expiry"])
+        configuration = Configuration(directory=directory, database=database, limits=limits, expiry=expiry, **values)
         IBAN(configuration.iban)
     except (TypeError, SchwiftyException) as error:
         raise ConfigurationError(f"{path}: {error}") from error
     _check_database(path, database, set(tables["database"]))
     _check_limits(path, limits)
+    if expiry.coins_after_days < 0 or bool(expiry.coins_after_days) != bool(expiry.by_law):
+        raise ConfigurationError(f"{path}: expiry names days, and the by-law that says so")
     return configuration
 
 

@@ -96,14 +96,14 @@ def load_not_done(event_id: str, amount: Cents, source: AccountName, uid: str) -
     return _single(event_id, "load not done", accounts.load_in_flight(uid), source, amount)
 
 
-def allowance_issued(event_id: str, amount: Cents, citizen: str, cti: str) -> Event:
-    """Value goes from the citizen's account to the phone."""
-    return _single(event_id, "allowance issued", accounts.citizen(citizen), accounts.allowance(cti), amount)
+def allowance_issued(event_id: str, amount: Cents, citizen: str, cti: str, source: AccountName | None = None) -> Event:
+    """Value goes to the phone: from the citizen's account, or from another that holds coins (`source`)."""
+    return _single(event_id, "allowance issued", source or accounts.citizen(citizen), accounts.allowance(cti), amount)
 
 
-def note_issued(event_id: str, amount: Cents, citizen: str, cti: str) -> Event:
-    """Value goes from the citizen's account to a paper note."""
-    return _single(event_id, "note issued", accounts.citizen(citizen), accounts.note(cti), amount)
+def note_issued(event_id: str, amount: Cents, citizen: str, cti: str, source: AccountName | None = None) -> Event:
+    """Value goes to a paper note: from the citizen's account, or from another that holds coins (`source`)."""
+    return _single(event_id, "note issued", source or accounts.citizen(citizen), accounts.note(cti), amount)
 
 
 def voucher_expired(event_id: str, voucher: AccountName, owner: AccountName, amount: Cents) -> Event:
