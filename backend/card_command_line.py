@@ -35,7 +35,15 @@ def add_cards(group: Group) -> None:
     parser = declare(cards, "replace", "cards.replace", "another card for a lost one: 20 euro at once, the rest later")
     _add_uid(parser)
     parser.add_argument("--by", required=True, type=hexadecimal, metavar="HEX", help="the new card's UID")
-    declare(cards, "release", "cards.release", "put the rest of cards in wait that were replaced three weeks ago")
+    _add_uid(
+        declare(cards, "spoil", "cards.spoil", "a blank was spoiled in the making: its order waits for another one")
+    )
+    declare(
+        cards,
+        "release",
+        "cards.release",
+        "what ends three weeks after a loss, as each night does: the rest is put in wait",
+    )
     _add_uid(declare(cards, "show", "cards.show", "whose it is, where it stands, what waits, what is on its way"))
     declare(cards, "list", "cards.list_cards", "orders and cards, and where each stands")
     parser = declare(cards, "register", "cards.register", "enter a test programme's card with the load that is on it")

@@ -30,8 +30,9 @@ LEFT JOIN (SELECT credit_id AS id, sum(amount) AS total FROM ledger_transfer GRO
 """
 _SETTLED: Final = """
 WITH posted AS (
-    SELECT event, sum(amount) AS total FROM ledger_transfer
-    WHERE kind IN ('redeemed', 'redeemed later', 'not given') GROUP BY event
+    SELECT CASE substr(event, length(event) - 8, 1) WHEN '+' THEN substr(event, 1, length(event) - 9) ELSE event END
+        AS event, sum(amount) AS total FROM ledger_transfer
+    WHERE kind IN ('redeemed', 'redeemed later', 'not given') GROUP BY 1
 ), claimed AS (
     SELECT 'redemption:' || terminal_id || CASE branch WHEN '' THEN '' ELSE '/' || branch END || ':' || intent_seq
         AS event, paid FROM redemption_claim WHERE paid > 0
@@ -94,7 +95,10 @@ def minted_is_outstanding() -> Finding:
 
 
 def settled_once() -> Finding:
-    """Every settled intent is posted exactly once, for what was paid: claims and postings agree one by one."""
+    """Every settled intent is posted exactly once, for what was paid: claims and postings agree one by one.
+
+    What a person paid further of an intent (`redemption.decisions`) is an event of its own, named after the intent's.
+    """
     ((wrong, stray),) = select(_SETTLED)
     figures = {"claims wrong": int(wrong), "postings without a claim": int(stray)}
     return Finding("every settled intent is posted once", not wrong and not stray, figures)

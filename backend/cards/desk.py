@@ -7,6 +7,7 @@ from typing import Final
 from django.db import transaction
 from django.db.models import Sum
 
+from backend.cards.models import CardOrder, SpoiledCard
 from backend.ledger import accounts
 from backend.ledger.accounts import AccountName
 from backend.ledger.posting import balance
@@ -83,6 +84,10 @@ def unblock(uid: bytes) -> Card:
             raise CardRefused("this card was replaced; it stays blocked")
         if card.suspended_at is not None:
             raise CardRefused("an alarm stopped this card: a person has to look first")
+        if card.loads.filter(given_up__isnull=False).exists():
+            raise CardRefused("what was on its way to this card went back to the citizen; it stays blocked")
+        if SpoiledCard.objects.filter(card=card).exists():
+            raise CardRefused("this card was spoiled in the making")
         card.blocked_at = None
         card.save(update_fields=["blocked_at"])
         return card
@@ -116,8 +121,30 @@ def replace(old: bytes, new: bytes, at: int) -> Card:
         return successor
 
 
+def spoil(uid: bytes, at: int) -> CardOrder:
+    """A blank was spoiled before anything was on it: it is thrown away, its order and what waits for it are free again.
+
+    Again is as once. Raises `CardRefused`.
+    """
+    with transaction.atomic():
+        card = _card(uid)
+        known = SpoiledCard.objects.filter(card=card).select_related("order").first()
+        if known is not None:
+            return known.order
+        order = CardOrder.objects.select_for_update().filter(card=card).first()
+        if order is None or card.proven_at is not None or card.loads.filter(state=LoadState.IN_FLIGHT).exists():
+            raise CardRefused("this card was loaded, or never ordered: block it, or replace it")
+        SpoiledCard.objects.create(card=card, order=order, at=at)
+        order.card = None
+        order.save(update_fields=["card"])
+        card.blocked_at = card.blocked_at or at
+        card.save(update_fields=["blocked_at"])
+        return order
+
+
 def release_replaced(at: int) -> list[LoadOrder]:
     """Put the rest in wait of those cards that were replaced a window ago; safe to run again."""
+    _hand_on_orders()
     over = Card.objects.filter(replaced_at__lt=at - UPLOAD_WINDOW_S).exclude(replaced_by=None).order_by("uid")
     orders = []
     for card in over:
@@ -126,6 +153,21 @@ def release_replaced(at: int) -> list[LoadOrder]:
         if order is not None:
             orders.append(order)
     return orders
+
+
+def newest(card: Card) -> Card:
+    """The card that stands for this one now."""
+    while card.replaced_by is not None:
+        card = card.replaced_by
+    return card
+
+
+def _hand_on_orders() -> None:
+    """What a load carried that never happened waits again, and its card may have been replaced meanwhile."""
+    for order in LoadOrder.objects.filter(load=None, cancelled_at=None).exclude(card__replaced_by=None):
+        with transaction.atomic():
+            waiting = LoadOrder.objects.select_for_update().filter(pk=order.pk, load=None, cancelled_at=None)
+            waiting.update(card=newest(order.card))
 
 
 def _order_of_purse(lost: Card, part: str, most: Cents | None, at: int) -> LoadOrder | None:
@@ -137,14 +179,8 @@ def _order_of_purse(lost: Card, part: str, most: Cents | None, at: int) -> LoadO
     if amount <= 0 or LoadOrder.objects.filter(event=event).exists():
         return None
     return LoadOrder.objects.create(
-        card=_newest(lost), source=lost, amount=amount, cause=LoadCause.REPLACEMENT, event=event, ordered_at=at
+        card=newest(lost), source=lost, amount=amount, cause=LoadCause.REPLACEMENT, event=event, ordered_at=at
     )
-
-
-def _newest(card: Card) -> Card:
-    while card.replaced_by is not None:
-        card = card.replaced_by
-    return card
 
 
 def _promised(account: AccountName) -> int:
@@ -166,6 +202,8 @@ def _card(uid: bytes) -> Card:
 
 def state_of(card: Card) -> str:
     """Where a card stands, in one word for the desk."""
+    if SpoiledCard.objects.filter(card=card).exists():
+        return "spoiled"
     if card.replaced_at is not None:
         return "replaced"
     if card.suspended_at is not None:

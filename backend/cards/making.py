@@ -8,7 +8,7 @@ from typing import Final
 
 from backend.cards.models import CardOrder
 from backend.minting.cards import CardRefused
-from backend.minting.models import Card
+from backend.minting.models import Card, LoadOrder
 from backend.redemption.intake import Programme
 from backend.shops.models import Terminal
 from heitje.card.certificate import CardCertificate
@@ -58,6 +58,8 @@ def begin_making(uid: bytes, order: int | None, terminal: Terminal, programme: P
         expires_at=certificate.exp,
     )
     found.save(update_fields=["card"])
+    loads = LoadOrder.objects.filter(card__spoiled__order=found, load=None, cancelled_at=None)
+    loads.update(card=found.card)  # what waited for a blank that was spoiled
     return found
 
 

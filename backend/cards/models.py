@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from django.db import models
 
-from backend.minting.models import Card
+from backend.minting.models import Card, Load
 from backend.shops.models import Terminal
 from heitje.relay import Work
 
@@ -68,3 +68,24 @@ class CardStep(models.Model):
 
     def __str__(self) -> str:
         return f"step {self.number} of {self.session_id}"
+
+
+class SpoiledCard(models.Model):
+    """A blank that was spoiled in the making: it is thrown away, and its order waits for another one."""
+
+    card = models.OneToOneField(Card, on_delete=models.PROTECT, related_name="spoiled")
+    order = models.ForeignKey(CardOrder, on_delete=models.PROTECT, related_name="spoiled")
+    at = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return f"spoiled for {self.order}"
+
+
+class GivenUpLoad(models.Model):
+    """A load in flight that went back with no proof, for its card was reported lost and a window has passed."""
+
+    load = models.OneToOneField(Load, on_delete=models.PROTECT, related_name="given_up")
+    at = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return f"given up: {self.load}"

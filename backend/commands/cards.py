@@ -10,6 +10,7 @@ from typing import Any
 
 from backend.cards import desk, making
 from backend.cards.models import CardOrder
+from backend.cards.window_end import settle_window_end
 from backend.commands.answer import Answer, Refused
 from backend.commands.trust import publish_now
 from backend.ledger import accounts
@@ -84,11 +85,27 @@ def replace(arguments: argparse.Namespace) -> Answer:
     return _published(card, f"is the new one; {format_euros(waiting)} euro wait for it")
 
 
+def spoil(arguments: argparse.Namespace) -> Answer:
+    """`card spoil`."""
+    try:
+        order = desk.spoil(arguments.uid, int(time.time()))
+    except CardRefused as error:
+        raise Refused(str(error)) from error
+    return Answer(f"throw the card away; order {order.pk} waits for another one", _order_document(order))
+
+
 def release(arguments: argparse.Namespace) -> Answer:
     """`card release`."""
-    orders = desk.release_replaced(int(time.time()))
+    ended = settle_window_end(int(time.time()))
+    orders, loads = ended.orders, ended.loads
     text = f"{len(orders)} cards get the rest, {format_euros(sum(row.amount for row in orders))} euro"
-    return Answer(text, {"orders": [_waiting(row) for row in orders]})
+    if loads:
+        text += f"\n{len(loads)} loads to lost cards went back, {format_euros(sum(row.amount for row in loads))} euro"
+    if ended.waiting:
+        text += f"\n{ended.waiting} payments closed that no card will speak for"
+    given_up = [{"number": row.number, "uid": row.card_id, "amount": row.amount} for row in loads]
+    document = {"orders": [_waiting(row) for row in orders], "loads": given_up, "payments": ended.waiting}
+    return Answer(text, document)
 
 
 def show(arguments: argparse.Namespace) -> Answer:

@@ -5,16 +5,17 @@
 import argparse
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
 from django.db.models import Sum
 
 from backend.assembly import configuration_in_use, debtor_of
 from backend.audit.invariants import check
-from backend.cards import desk
+from backend.cards.window_end import settle_window_end
 from backend.commands.answer import Answer, Refused
 from backend.ledger.models import Account
-from backend.redemption import decisions, outcomes, unclaimed
+from backend.redemption import decisions, outcomes
 from backend.redemption.holes import missing_entries
 from backend.redemption.models import Case, JournalEntry
 from backend.settlement import night, recovery
@@ -34,8 +35,7 @@ def settle(arguments: argparse.Namespace) -> Answer:
     if not 1 <= arguments.run <= 99:
         raise Refused("a run is 1 to 99")
     now = int(time.time())
-    unclaimed.return_unclaimed(now)
-    desk.release_replaced(now)
+    settle_window_end(now)
     recovery.recover(now)
     debtor, directory = debtor_of(configuration), configuration.settlements_path
     batch = night.settle(arguments.date, arguments.run, debtor, directory, now)
@@ -94,7 +94,8 @@ def status(arguments: argparse.Namespace) -> Answer:
 
 def pay_case(arguments: argparse.Namespace) -> Answer:
     """`case pay`."""
-    return _decide(decisions.pay, arguments, "paid out of the loss fund, within the shop's guarantee")
+    pay = partial(decisions.pay, beyond_guarantee=arguments.beyond_guarantee)
+    return _decide(pay, arguments, "paid out of the loss fund")
 
 
 def close_case(arguments: argparse.Namespace) -> Answer:
@@ -107,7 +108,8 @@ def _decide(decide: Callable[[int, str, int], Case], arguments: argparse.Namespa
         case = decide(arguments.case, arguments.official, int(time.time()))
     except decisions.NotDecided as error:
         raise Refused(str(error)) from error
-    return Answer(f"case {case.pk}: {what}", _case_document(case))
+    left = f"; {format_euros(case.held)} euro beyond the guarantee stay held" if case.decided_at is None else ""
+    return Answer(f"case {case.pk}: {what}{left}", _case_document(case))
 
 
 def _case_document(case: Case) -> dict[str, Any]:

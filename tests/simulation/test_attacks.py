@@ -211,20 +211,28 @@ def test_an_emulated_card_costs_what_the_limits_allow_and_nobody_but_the_loss_fu
     assert baker.till.state.problem is Refusal.NEEDS_A_CONNECTION
 
 
-def test_the_guarantee_ends_at_100_euro_and_a_person_may_also_say_no(town: World) -> None:
+def test_the_guarantee_ends_at_100_euro_and_then_a_person_has_the_word(town: World) -> None:
     for counter in (town.counters[BAKER], town.counters[BUTCHER]):
         for victim in town.cards:
             for _ in range(2):
-                town.sell(counter, emulated(town.programme, victim.uid, 15_000), 2500, None)
+                town.sell(counter, emulated(town.programme, victim.uid, 15_000), 2400, None)
         town.upload(counter)
     baker = list(Case.objects.filter(entry__terminal=town.counters[BAKER].name).order_by("pk"))
     assert len(baker) == 6
     for case in baker[:4]:
-        decisions.pay(case.pk, "anna", NOW)
-    with pytest.raises(decisions.NotDecided, match="0 cents"):
-        decisions.pay(baker[4].pk, "anna", NOW)
-    assert decisions.close(baker[4].pk, "anna", NOW).held == 2500
+        assert decisions.pay(case.pk, "anna", NOW).decided_by == "anna"
+    part = decisions.pay(baker[4].pk, "anna", NOW)
+    assert (part.held, part.decided_at, paid("bakker-1")) == (2000, None, 10_000)
+    for case in baker[4:]:
+        with pytest.raises(decisions.NotDecided, match="0 cents"):
+            decisions.pay(case.pk, "anna", NOW)
+    assert decisions.close(baker[5].pk, "anna", NOW).held == 2400
     assert (paid("bakker-1"), paid("slager-1"), balance(accounts.LOSS_FUND)) == (10_000, 0, LOSS_FUND - 10_000)
+
+    # the rest of the fifth: on a person's word alone, or when the guarantee is free again
+    whole = decisions.pay(baker[4].pk, "bert", NOW + 1, beyond_guarantee=True)
+    assert (whole.held, whole.decided_by) == (0, "bert")
+    assert (paid("bakker-1"), balance(accounts.LOSS_FUND)) == (12_000, LOSS_FUND - 12_000)
     assert [purse(card) for card in town.cards] == [OPENING] * 3
 
 

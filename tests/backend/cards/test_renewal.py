@@ -19,7 +19,7 @@ from heitje.money import Cents
 from heitje.relay import End, Work
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from firmware_sim.card.firmware import Card
     from heitje.programme import TestProgramme
@@ -32,15 +32,12 @@ APDUS = 7
 
 
 @pytest.fixture
-def renewed(city: City) -> Iterator[None]:
+def renewed(city: City) -> None:
     """The key store has a second master of key 1."""
     path = city.configuration.key_store_path
     document = json.loads(path.read_text("ascii"))
     document["card_masters"]["terminal"]["2"] = SECOND.hex()
     path.write_text(json.dumps(document), "ascii")
-    programme_of.cache_clear()
-    yield
-    programme_of.cache_clear()
 
 
 def version_of(card: Card) -> int:
