@@ -69,7 +69,8 @@ def pay_again(shop: str, official: str, now: int) -> int:
     with transaction.atomic():
         lock((accounts.LOSS_FUND,))
         held = PaymentHold.objects.filter(shop=shop, released_at=None)
-        lines = list(BatchLine.objects.filter(shop=shop, state=LineState.RETURNED).select_related("batch"))
+        returned = BatchLine.objects.filter(shop=shop, state=LineState.RETURNED)
+        lines = list(returned.select_related("batch").defer("batch__bank_file"))
         if not lines and not held.exists():
             raise NotExplained(f"nothing of {shop} is held")
         for line in lines:
@@ -111,7 +112,7 @@ def _explained(entry: BankEntry, name: str, to: accounts.AccountName) -> Event:
 
 
 def _line(batch: Batch | None, shop: str) -> BatchLine:
-    line = None if batch is None else batch.lines.select_related("batch").filter(shop=shop).first()
+    line = None if batch is None else batch.lines.filter(shop=shop).first()
     if line is None:
         raise NotExplained("a payment that came back is named by its batch and its shop")
     return line
@@ -127,7 +128,7 @@ def _come_back(entry: BankEntry, name: str, line: BatchLine, now: int) -> None:
 
 
 def _book(entry: BankEntry, name: str, batch: Batch | None, now: int) -> None:
-    lines = [] if batch is None else list(batch.lines.select_related("batch"))
+    lines = [] if batch is None else list(batch.lines.all())
     found = booked_as_a_whole(lines, name, Cents(entry.amount))
     if found is None:
         raise NotExplained("the batch's lines that are not booked yet are another sum")

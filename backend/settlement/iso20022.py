@@ -137,7 +137,7 @@ def _parsed(data: bytes) -> Element:
         root = etree.fromstring(data, parser)
     except (etree.XMLSyntaxError, ValueError) as error:
         raise BankFileInvalid(f"not XML: {error}") from error
-    if b"<!DOCTYPE" in etree.tostring(root.getroottree()):
+    if root.getroottree().docinfo.internalDTD is not None:
         raise BankFileInvalid("a bank's document has no DTD")
     return root
 

@@ -70,7 +70,11 @@ class SentLines:
         except ValueError:
             return []
         if key not in self._loaded:
-            wanted = BatchLine.objects.filter(batch__date=key[0], batch__run=run).select_related("batch")
+            wanted = (
+                BatchLine.objects.filter(batch__date=key[0], batch__run=run)
+                .select_related("batch")
+                .defer("batch__bank_file")
+            )
             self._loaded[key] = list(wanted.order_by("shop_id"))
             self._by_id |= {end_to_end_id(self.programme, *key, line.shop_id): line for line in self._loaded[key]}
         return self._loaded[key]

@@ -105,10 +105,10 @@ def export(batch: Batch, programme: str, directory: Path) -> None:
     if batch.bank_file:
         _replace(folder / BANK_FILE, bytes(batch.bank_file), flush=True)
     still_open = statements.open_rows()
-    lines = {line.shop_id: line for line in batch.lines.select_related("batch")}
-    for shop, rows in statements.rows_by_shop(batch):
-        sent = statements.sent_row(lines[shop], _reference(programme, lines[shop]))
-        _replace(folder / f"statement-{shop}.csv", statements.as_csv(rows, sent, still_open.get(shop, ())))
+    for line, rows in statements.rows_by_line(batch):
+        sent = statements.sent_row(line, _reference(programme, line))
+        document = statements.as_csv(rows, sent, still_open.get(line.shop_id, ()))
+        _replace(folder / f"statement-{line.shop_id}.csv", document)
 
 
 def export_pdf(batch: Batch, debtor: Debtor, directory: Path, language: str, shop: str = "") -> list[Path]:
@@ -117,12 +117,10 @@ def export_pdf(batch: Batch, debtor: Debtor, directory: Path, language: str, sho
     folder.mkdir(parents=True, exist_ok=True)
     written = []
     still_open = statements.open_rows(shop)
-    lines = {line.shop_id: line for line in batch.lines.select_related("batch")}
-    for owner, rows in statements.rows_by_shop(batch, shop):
-        line, path = lines[owner], folder / f"statement-{owner}-{language}.pdf"
-        reference = _reference(debtor.programme, line)
-        document = statement_pdf.write(line, debtor.party.name, reference, rows, still_open.get(owner, ()), language)
-        _replace(path, document)
+    for line, rows in statements.rows_by_line(batch, shop):
+        path, reference = folder / f"statement-{line.shop_id}-{language}.pdf", _reference(debtor.programme, line)
+        held = still_open.get(line.shop_id, ())
+        _replace(path, statement_pdf.write(line, debtor.party.name, reference, rows, held, language))
         written.append(path)
     return written
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """A shop's statement: what was redeemed and refunded, what is sent, what is held and why (LEDGER.md section 3).
 
-A night reads the rows of the book once, for all shops, in the order of shops; none is kept longer than its statement.
+A shop's rows are found by its account and the numbers that bound its line, so a night costs what was sold that day.
 """
 
 import csv
@@ -11,12 +11,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
-from itertools import chain, groupby
-from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
-from django.db import connection
-
+from backend.ledger.accounts import AccountKind
+from backend.ledger.models import Account
+from backend.ledger.rows import select
 from backend.redemption.models import Case, JournalEntry
 from backend.settlement.models import Batch, BatchLine, PaymentHold
 from heitje.messages import Outcome
@@ -25,19 +24,12 @@ SENT: Final = "sent to the bank"
 HELD: Final = "held"
 WAITING: Final = "waiting"
 _ROWS: Final = """
-SELECT l.shop_id, t.id, t.at, t.kind, t.reference, t.amount
-FROM settlement_batchline AS l JOIN ledger_account AS a ON a.kind = 'payable' AND a.owner = l.shop_id
-JOIN ledger_transfer AS t ON t.credit_id = a.id AND t.id BETWEEN l.first_transfer AND l.last_transfer
-WHERE l.batch_id = %s AND l.shop_id BETWEEN %s AND %s
+SELECT id, at, kind, reference, amount FROM ledger_transfer WHERE credit_id = %s AND id BETWEEN %s AND %s
 UNION ALL
-SELECT l.shop_id, t.id, t.at, t.kind, t.reference, -t.amount
-FROM settlement_batchline AS l JOIN ledger_account AS a ON a.kind = 'payable' AND a.owner = l.shop_id
-JOIN ledger_transfer AS t ON t.debit_id = a.id AND t.id BETWEEN l.first_transfer AND l.last_transfer
-    AND t.kind <> 'settlement cut'
-WHERE l.batch_id = %s AND l.shop_id BETWEEN %s AND %s
-ORDER BY 1, 2
+SELECT id, at, kind, reference, -amount FROM ledger_transfer
+WHERE debit_id = %s AND id BETWEEN %s AND %s AND kind <> 'settlement cut'
+ORDER BY 1
 """
-_AT_ONCE: Final = 20_000
 _HEAD: Final = ("time", "what", "reference", "cents", "why")
 
 
@@ -51,17 +43,16 @@ class Row(NamedTuple):
     why: str = ""
 
 
-def rows_by_shop(batch: Batch, shop: str = "") -> Iterator[tuple[str, list[Row]]]:
-    """What each line of a batch pays, row by row of the book, by shop in order; of one shop where it is named."""
-    lines = batch.lines.order_by("shop_id").values_list("shop_id", flat=True)
-    first, last = (shop, shop) if shop else (lines.first(), lines.last())
-    if first is None or last is None:
-        return
-    with connection.chunked_cursor() as cursor:
-        cursor.execute(_ROWS, [batch.pk, first, last] * 2)
-        found = chain.from_iterable(iter(lambda: cursor.fetchmany(_AT_ONCE), []))
-        for owner, rows in groupby(found, key=itemgetter(0)):
-            yield owner, [Row(at, kind, reference, cents) for _, _, at, kind, reference, cents in rows]
+def rows_by_line(batch: Batch, shop: str = "") -> Iterator[tuple[BatchLine, list[Row]]]:
+    """Each line of a batch, in the order of shops, with the rows of the book that it pays; of one shop where named."""
+    lines = batch.lines.order_by("shop_id")
+    if shop:
+        lines = lines.filter(shop=shop)
+    owed = Account.objects.filter(kind=AccountKind.PAYABLE, owner__in=lines.values("shop"))
+    accounts = dict(owed.values_list("owner", "id"))
+    for line in lines:
+        span = (accounts[line.shop_id], line.first_transfer, line.last_transfer)
+        yield line, [Row(*row) for _, *row in select(_ROWS, *span, *span)]
 
 
 def open_rows(shop: str = "") -> dict[str, list[Row]]:
