@@ -13,6 +13,7 @@ from ninja.security.base import AuthBase
 from backend.api.problems import Problem, ProblemRaised
 from backend.api.rates import METER, Policy
 from backend.assembly import configuration_in_use, programme_of
+from backend.shops.finding import find_terminal
 from backend.shops.models import Terminal
 from heitje.keys import PublicKey
 from heitje.messages import encode_base64url
@@ -38,7 +39,7 @@ class TerminalSignature(AuthBase):
         name = match.kwargs["terminal"] if match is not None else ""
         terminal = None
         if _TERMINAL.fullmatch(name):
-            terminal = Terminal.objects.select_related("shop").filter(id=name).first()
+            terminal = find_terminal(name)
         if terminal is None:
             raise ProblemRaised(Problem.UNKNOWN_TERMINAL)
         now = int(time.time())

@@ -29,9 +29,10 @@ SELECT a.kind, a.owner, a.id, a.balance FROM unnest(%s::text[], %s::text[]) AS n
 JOIN ledger_account AS a ON a.kind = n.kind AND a.owner = n.owner
 """
 _LOCK: Final = """
-SELECT a.id, a.balance FROM unnest(%s::bigint[]) WITH ORDINALITY AS n (id, place)
-JOIN ledger_account AS a ON a.id = n.id ORDER BY n.place FOR NO KEY UPDATE OF a
+SELECT a.kind, a.owner, a.id, a.balance FROM unnest(%s::text[], %s::text[], %s::smallint[]) AS n (kind, owner, rank)
+JOIN ledger_account AS a ON a.kind = n.kind AND a.owner = n.owner ORDER BY n.rank, a.id FOR NO KEY UPDATE OF a
 """
+"""The rows are locked one after the other as they come out of the sort."""
 
 
 class Held(NamedTuple):
@@ -60,14 +61,13 @@ def find(names: Iterable[AccountName]) -> dict[AccountName, Held]:
 
 def lock(names: Iterable[AccountName]) -> dict[AccountName, Held]:
     """Lock those of these accounts that exist, until the transaction ends; what they hold then."""
-    found = find(names)
-    if connection.vendor != "postgresql" or not found:
-        return found
-    in_order = sorted(found, key=lambda name: (_RANK.get(name.kind, _OTHERS), found[name].id))
+    wanted = set(names)
+    if connection.vendor != "postgresql" or not wanted:
+        return find(wanted)
+    kinds, owners = [str(name.kind) for name in wanted], [name.owner for name in wanted]
     with connection.cursor() as cursor:
-        cursor.execute(_LOCK, [[found[name].id for name in in_order]])
-        balances = dict(cursor.fetchall())
-    return {name: Held(found[name].id, balances[found[name].id]) for name in in_order}
+        cursor.execute(_LOCK, [kinds, owners, [_RANK.get(name.kind, _OTHERS) for name in wanted]])
+        return {AccountName(AccountKind(kind), owner): Held(*rest) for kind, owner, *rest in cursor.fetchall()}
 
 
 def open_accounts(names: Iterable[AccountName]) -> None:

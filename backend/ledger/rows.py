@@ -8,6 +8,7 @@ as one array, written as PostgreSQL's array literal; byte strings go as one bloc
 
 import json
 from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate
@@ -42,6 +43,18 @@ def select(statement: str, *parameters: str | int) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
         return list(cursor.fetchall())
+
+
+def select_all(*queries: tuple[str, Sequence[str | int]]) -> list[list[tuple[Any, ...]]]:
+    """The rows of several queries that do not wait for each other; PostgreSQL is asked them in one go."""
+    if connection.vendor != "postgresql":
+        return [select(statement, *parameters) for statement, parameters in queries]
+    with ExitStack() as stack:
+        cursors = [stack.enter_context(connection.cursor()) for _ in queries]
+        with connection.connection.pipeline():
+            for cursor, query in zip(cursors, queries, strict=True):
+                cursor.execute(*query)
+            return [list(cursor.fetchall()) for cursor in cursors]
 
 
 def among(expression: str, kind: str) -> str:

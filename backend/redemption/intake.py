@@ -37,6 +37,8 @@ from heitje.bundle import KeyUse
 from heitje.journal import Entry, MalformedEntry, entry_hash
 from heitje.messages import SEQ_MAX, Batch, BatchAnswer, EntryOutcome, Outcome
 
+SMALL: Final = 8
+"""Entries of a batch of which nobody asks beforehand whether they are there: to check them again costs less."""
 LOG: Final = logging.getLogger(__name__)
 
 
@@ -71,7 +73,7 @@ def receive(terminal: Terminal, batch: Batch, programme: Programme, now: int) ->
 def examine_batch(terminal: Terminal, batch: Batch, programme: Programme) -> Examined:
     """Everything that can be known without holding the database: every signature and MAC. Raises as `receive`."""
     place = _place(terminal, programme)
-    known = Branches.load(terminal.id, batch.after, len(batch.entries))
+    known = None if len(batch.entries) <= SMALL else Branches.load(terminal.id, batch.after, len(batch.entries))
     tenders = Tenders(place, programme.key_store)
     digests: list[str] = []
     facts: dict[str, Facts] = {}
@@ -79,7 +81,7 @@ def examine_batch(terminal: Terminal, batch: Batch, programme: Programme) -> Exa
     while at < len(batch.entries):
         seq, data = batch.after + 1 + at, batch.entries[at]
         pair = None
-        if head and at + 1 < len(batch.entries) and not known.reaches(seq):
+        if head and at + 1 < len(batch.entries) and not (known and known.reaches(seq)):
             pair = tenders.read(seq, head, data, batch.entries[at + 1])
         if pair is not None:
             for fact in pair:
@@ -89,7 +91,7 @@ def examine_batch(terminal: Terminal, batch: Batch, programme: Programme) -> Exa
         else:
             entry = _read(terminal, data, seq, head)
             digest = entry_hash(data).hex()
-            if not known.holds(seq, digest):  # what is there already is not checked again
+            if known is None or not known.holds(seq, digest):  # what is there already is not checked again
                 facts[digest] = examine(data, digest, entry, place, programme.key_store)
             digests.append(digest)
             first = first or entry.prev

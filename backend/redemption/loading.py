@@ -3,14 +3,14 @@
 """Loads the situation of a batch: one query per kind of thing, however many entries there are."""
 
 from collections.abc import Iterable, Sequence, Set
-from typing import Final
+from typing import Any, Final
 
 from django.db.models import Exists, Min, OuterRef, QuerySet
 
 from backend.ledger import accounts
 from backend.ledger.accounts import AccountName
 from backend.ledger.locking import Held, lock, open_accounts
-from backend.ledger.rows import BIGINT, TEXT, among, listed, locking, select
+from backend.ledger.rows import BIGINT, TEXT, among, listed, locking, select, select_all
 from backend.minting.models import IssuedVoucher, Load, LoadState, Publication
 from backend.redemption.chain import Chain, Link
 from backend.redemption.evidence import Facts
@@ -35,9 +35,13 @@ _CLAIM_ID: Final = -2
 _CLAIMS: Final = "redemption_claim AS c JOIN shops_shop AS s ON s.id = c.shop_id"
 _UNSETTLED: Final = "('open', 'unresolved', 'voided')"
 _ANCHOR: Final = """
-SELECT seq, server_time, data FROM redemption_journalentry
-WHERE terminal_id = %s AND branch = %s AND seq < %s AND server_time IS NOT NULL ORDER BY seq DESC LIMIT 1
+SELECT a.seq, a.server_time, a.data, (
+    SELECT e.time FROM redemption_journalentry AS e
+    WHERE e.terminal_id = a.terminal_id AND e.branch = a.branch AND e.seq = a.seq + 1)
+FROM redemption_journalentry AS a
+WHERE a.terminal_id = %s AND a.branch = %s AND a.seq < %s AND a.server_time IS NOT NULL ORDER BY a.seq DESC LIMIT 1
 """
+"""The last contact, and when the first entry after it was written."""
 _TIME: Final = "SELECT time FROM redemption_journalentry WHERE terminal_id = %s AND branch = %s AND seq = %s"
 _VOUCHERS: Final = """
 SELECT v.cti, v.paper, v.citizen, v.handed_out_at, a.id, a.balance FROM minting_issuedvoucher AS v
@@ -59,6 +63,11 @@ _LIVE: Final = """
 h.until > %s AND NOT EXISTS (
     SELECT 1 FROM redemption_claim AS c WHERE c.terminal_id = h.terminal_id AND c.sale = h.sale AND c.item = h.item)
 """
+_HOLDS: Final = f"""
+SELECT h.terminal_id, h.sale, h.item, h.number, h.amount, {_LIVE} FROM redemption_hold AS h
+WHERE {{among}} AND (h.terminal_id = %s OR h.until > %s)
+"""
+_PUBLICATIONS: Final = "SELECT number, issued_at, confirmed_at FROM minting_publication WHERE confirmed_at >= %s"
 _GUARANTEED: Final = """
 SELECT coalesce(sum(CASE WHEN c.instrument = %s THEN c.guaranteed ELSE 0 END), 0),
     coalesce(sum(CASE WHEN c.instrument = %s THEN 0 ELSE c.guaranteed END), 0)
@@ -89,16 +98,21 @@ def load(
         _load_vouchers(situation, ctis)
     if uids:
         _lock_cards(situation, uids)
-    claims = _claims(situation, facts, branches, named, ctis, uids)
-    _index(situation, claims, 0 if situation.anchor is None else situation.anchor.seq)
+    oldest = min(fact.time for fact in facts)
+    claims, holds, publications = select_all(
+        _claims(situation, facts, branches, named, ctis, uids, oldest),
+        (_HOLDS.format(among=among("h.item", TEXT)), (now, listed(TEXT, uids | ctis), terminal.id, now)),
+        (_PUBLICATIONS, (oldest - PUBLICATIONS_S,)),
+    )
+    by_id = {row[_CLAIM_ID]: row for row in claims}  # one may be found by more than one question
+    in_order = sorted(map(read_claim, by_id.values()), key=lambda claim: claim.intent_seq)
+    _index(situation, in_order, 0 if situation.anchor is None else situation.anchor.seq)
+    situation.publications = {row[0]: PublicationRow(*row) for row in publications}
     if uids:
         _load_chains(situation, facts, uids)
     if careful:
         _load_shared(situation)
-    _load_holds(situation, uids | ctis)
-    oldest = min(fact.time for fact in facts) - PUBLICATIONS_S
-    known = select("SELECT number, issued_at, confirmed_at FROM minting_publication WHERE confirmed_at >= %s", oldest)
-    situation.publications = {row[0]: PublicationRow(*row) for row in known}
+    _note_holds(situation, holds)
     return situation
 
 
@@ -122,11 +136,11 @@ def _load_anchor(situation: Situation, facts: Sequence[Facts]) -> None:
     terminal, first = situation.terminal.id, facts[0].seq
     found = select(_ANCHOR, terminal, MAIN, first)
     if found:
-        seq, server_time, data = found[0]
+        seq, server_time, data, oldest = found[0]
         situation.anchor = Anchor(seq, server_time, Entry.decode(bytes(data)).bundle)
-    after = 1 if situation.anchor is None else situation.anchor.seq + 1
-    if after < first:
-        situation.oldest_unsent = next((time for (time,) in select(_TIME, terminal, MAIN, after)), None)
+        situation.oldest_unsent = oldest if seq + 1 < first else None
+    elif first > 1:
+        situation.oldest_unsent = next((time for (time,) in select(_TIME, terminal, MAIN, 1)), None)
 
 
 def _named_items(terminal: Terminal, branches: frozenset[str], named: list[int]) -> list[tuple[str, int]]:
@@ -150,8 +164,9 @@ def _claims(
     named: list[int],
     ctis: set[str],
     uids: set[str],
-) -> list[Claim]:
-    """Every claim that judging may ask for, once, in the order of intents; one query."""
+    oldest: int,
+) -> tuple[str, list[str | int]]:
+    """The query of every claim that judging may ask for. One may come more than once."""
     terminal, parts, parameters = situation.terminal.id, [], list[str | int]()
     if named:
         seqs = listed(BIGINT, named)
@@ -169,12 +184,9 @@ def _claims(
         item, cards = among("c.item", TEXT), listed(TEXT, uids)
         parts += [f"{item} AND c.state IN {_UNSETTLED}"]
         parts += [f"{item} AND c.time >= %s AND c.terminal_id = %s"]
-        parameters += [cards, cards, min(fact.time for fact in facts) - _DAY_S, terminal]
-    if not parts:
-        return []
-    found = select(" UNION ALL ".join(f"SELECT {_CLAIM} FROM {_CLAIMS} WHERE {part}" for part in parts), *parameters)
-    claims = {row[_CLAIM_ID]: row for row in found}
-    return sorted(map(read_claim, claims.values()), key=lambda claim: claim.intent_seq)
+        parameters += [cards, cards, oldest - _DAY_S, terminal]
+    queries = [f"SELECT {_CLAIM} FROM {_CLAIMS} WHERE {part}" for part in parts or ["1 = 0"]]
+    return " UNION ALL ".join(queries), parameters
 
 
 def _begins_with_contact(situation: Situation, facts: Sequence[Facts]) -> bool:
@@ -283,14 +295,9 @@ def account_of(voucher: IssuedVoucher | VoucherRow) -> AccountName:
     return accounts.note(voucher.cti) if voucher.paper else accounts.allowance(voucher.cti)
 
 
-def _load_holds(situation: Situation, items: set[str]) -> None:
+def _note_holds(situation: Situation, holds: Iterable[tuple[Any, ...]]) -> None:
     """What was promised of these items: to this terminal, or to others that have not taken it yet."""
-    wanted = f"FROM redemption_hold AS h WHERE {among('h.item', TEXT)}"
-    for terminal, sale, item, number, amount, live in select(
-        f"SELECT h.terminal_id, h.sale, h.item, h.number, h.amount, {_LIVE} {wanted}"
-        " AND (h.terminal_id = %s OR h.until > %s)",
-        *(situation.now, listed(TEXT, items), situation.terminal.id, situation.now),
-    ):
+    for terminal, sale, item, number, amount, live in holds:
         if terminal == situation.terminal.id:
             situation.confirmed[sale, item, number] = amount
         elif live:
