@@ -155,7 +155,7 @@ def _range(run: PrintRun, first: int, last: int, by: str) -> list[IssuedVoucher]
         .filter(printed__run=run, printed__number__range=(first, last))
         .order_by("printed__number")
     )
-    if first < 1 or len(found) != last - first + 1:
+    if not 1 <= first <= last or len(found) != last - first + 1:
         raise NotIssued(f"{run} has the notes 1 to {run.notes.count()}")
     return found
 
