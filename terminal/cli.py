@@ -22,7 +22,7 @@ from drivers.errors import LibraryMissing
 from heitje.journal import Entry, Instrument, MalformedEntry, entry_hash
 from heitje.money import parse_euros
 from heitje.programme import TestProgramme
-from terminal import front_cli, health_cli
+from terminal import front_cli, health_cli, update_cli
 from terminal.answer import EXIT_CODES, answer_document, answer_text
 from terminal.configuration import LANGUAGES, ConfigurationError, TerminalConfiguration
 from terminal.counter import Till
@@ -315,6 +315,7 @@ def _parser() -> argparse.ArgumentParser:
     _finish(commands.add_parser("status", help="queue, bundle, open intents"), _status)
     front_cli.add_commands(commands, _finish)
     health_cli.add_commands(commands, _finish)
+    update_cli.add_commands(commands)
     return parser
 
 

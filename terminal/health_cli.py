@@ -1,27 +1,25 @@
 # SPDX-FileCopyrightText: 2026 The Heitje contributors
 # SPDX-License-Identifier: EUPL-1.2
-"""`heitje terminal self-test | fetch`: whether everything that a sale stands on is well; a release of the software."""
+"""`heitje terminal self-test`: whether everything that a sale stands on is well."""
 
 import argparse
 import json
 import queue
-import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, Final
 
 from drivers.devices import open_reader, open_scanner
 from drivers.printer import Printed
 from heitje import __version__
 from terminal.card_station import CardInField
-from terminal.configuration import ConfigurationError, TerminalConfiguration
+from terminal.configuration import TerminalConfiguration
 from terminal.flows.scene import Check
 from terminal.hands import DeviceEvent, Hands
 from terminal.health.guards import room_on
 from terminal.journal_store import JournalStore
-from terminal.opening import connecting, load_till, locked, opened_journal, receipt_desk, trust_store_of
+from terminal.opening import connecting, load_till, locked, opened_journal, receipt_desk
 from terminal.receipt_printing import ReceiptDesk, printed
 from terminal.scan_station import CodeScanned
 from terminal.self_test import self_test
@@ -40,10 +38,6 @@ def add_commands(commands: Any, finish: Finish) -> None:
     test = commands.add_parser("self-test", help="try devices, journal, disk, clock, connection and trust; print it")
     test.add_argument("--no-paper", action="store_true", help="do not print the result")
     finish(test, _self_test)
-    fetch = commands.add_parser("fetch", help="fetch a release of the till's software, checked by its signatures")
-    fetch.add_argument("name", help="the release's file name")
-    fetch.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="where it is put")
-    finish(fetch, _fetch)
 
 
 def _self_test(arguments: argparse.Namespace) -> int:
@@ -124,23 +118,3 @@ def _tried(
 def _untried(hands: Hands) -> bool:
     waits = hands.connection is not None and hands.connection.link is Link.UNTRIED
     return waits or Device.STARTING in hands.devices.values()
-
-
-def _fetch(arguments: argparse.Namespace) -> int:
-    from terminal.trust.client import TrustClient, TrustOutOfReach, TrustRefused
-    from terminal.trust.store import TrustBusy, TrustUnreadable
-
-    configuration, keys, trust = load_till(arguments.dir)
-    if configuration.backend_url is None:
-        raise ConfigurationError("this till knows no backend: set backend.url")
-    client = TrustClient(
-        trust_store_of(configuration, keys), f"{configuration.backend_url.rstrip('/')}/v1/trust", trust.bundle.iss
-    )
-    try:
-        client.refresh()
-        path = client.fetch_release(arguments.name, arguments.out)
-    except (TrustOutOfReach, TrustRefused, TrustBusy, TrustUnreadable, OSError) as error:
-        print(f"heitje terminal fetch: {error}", file=sys.stderr)
-        return EXIT_FAILED
-    print(json.dumps({"file": str(path)}) if arguments.json else str(path))
-    return 0

@@ -13,6 +13,10 @@ from terminal.cli import main as terminal_main
 UNITS = Path(__file__).resolve().parent.parent / "packaging" / "systemd"
 SERVICES = sorted(UNITS.glob("*.service"))
 PROGRAM = "/opt/heitje/bin/heitje"
+TILLS_PROGRAM = "/opt/heitje/current/bin/heitje"
+"""A link to one of two places, so that an update is one rename (docs/trust.md)."""
+UPDATES = [unit for unit in SERVICES if "update" in unit.name]
+BACKENDS = [unit for unit in SERVICES if unit.name.startswith(("heitje-backend", "heitje-publish"))]
 
 
 def settings(unit: Path) -> dict[str, list[str]]:
@@ -37,8 +41,10 @@ def test_a_service_has_its_own_user_and_can_do_nothing_else(unit: Path) -> None:
 
 
 def test_no_two_services_share_a_user() -> None:
-    users = [settings(unit)["User"][0] for unit in SERVICES]
-    assert len(set(users)) == len(users) >= 3
+    """Those of one update are one."""
+    users = [settings(unit)["User"][0] for unit in SERVICES if unit not in UPDATES[1:]]
+    assert len(set(users)) == len(users) >= 4
+    assert {settings(unit)["User"][0] for unit in UPDATES} == {"heitje-update"}
 
 
 def test_the_till_is_watched_and_sees_only_its_devices() -> None:
@@ -55,7 +61,7 @@ def test_the_till_is_watched_and_sees_only_its_devices() -> None:
     }
 
 
-@pytest.mark.parametrize("unit", [unit for unit in SERVICES if "till" not in unit.name], ids=lambda unit: unit.name)
+@pytest.mark.parametrize("unit", BACKENDS, ids=lambda unit: unit.name)
 def test_what_a_backend_unit_starts_exists(unit: Path) -> None:
     program, part, *words = shlex.split(settings(unit)["ExecStart"][0])
     assert (program, part) == (PROGRAM, "backend")
@@ -68,9 +74,24 @@ def test_a_timer_has_its_service(timer: Path) -> None:
     assert settings(timer)["WantedBy"] == ["timers.target"]
 
 
+@pytest.mark.parametrize("unit", UPDATES, ids=lambda unit: unit.name)
+def test_what_an_update_starts_exists(unit: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found = settings(unit)
+    commands = [shlex.split(command) for command in [*found.get("ExecCondition", []), *found["ExecStart"]]]
+    ours = [words for words in commands if words[0] == TILLS_PROGRAM]
+    assert ours
+    for _, part, *words in ours:
+        assert part == "terminal"
+        with pytest.raises(SystemExit) as stop:
+            terminal_main([*words, "--help"])
+        assert (stop.value.code, capsys.readouterr().err) == (0, "")
+    others = [words[0] for words in commands if words not in ours]
+    assert set(others) <= {"+systemctl", "test"}, "nothing that an update brings is run by root"
+
+
 def test_what_the_tills_unit_starts_exists(capsys: pytest.CaptureFixture[str]) -> None:
     program, part, *words = shlex.split(settings(UNITS / "heitje-till@.service")["ExecStart"][0])
-    assert (program, part) == (PROGRAM, "terminal")
+    assert (program, part) == (TILLS_PROGRAM, "terminal")
     with pytest.raises(SystemExit) as stop:
         terminal_main([*words, "--help"])
     assert (stop.value.code, capsys.readouterr().err) == (0, "")

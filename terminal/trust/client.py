@@ -6,6 +6,7 @@ Rollback, freeze, key rotation and every signature are the framework's (docs/tru
 mint's signature as well before it is used.
 """
 
+import json
 import os
 import shutil
 import time
@@ -20,14 +21,16 @@ from tuf.ngclient import FetcherInterface, Updater, UpdaterConfig, Urllib3Fetche
 from heitje import __version__
 from heitje.bundle import BUNDLE_MAX
 from heitje.deny_list import LIST_MAX
-from heitje.trust_root import SOFTWARE_FOLDER, TargetNames
-from terminal.trust.store import BUNDLE_NAME, DENY_NAME, METADATA_NAME, TrustStore, TrustUnreadable
+from heitje.trust_root import SOFTWARE_FOLDER, Role, TargetNames
+from terminal.software.release import ARCHIVE_MAX, MANIFEST_MAX, MANIFEST_NAME, NoRelease, Release
+from terminal.trust.store import BUNDLE_NAME, DENY_NAME, METADATA_NAME, ROOT_NAME, TrustStore, TrustUnreadable
 from terminal.trust.trusted import Trust
 
 SOCKET_TIMEOUT_S: Final = 10
 DOWNLOAD_TIMEOUT_S: Final = 120.0
 """Longest time for one file, however slowly it drips."""
-RELEASE_MAX: Final = 256 * 1024 * 1024
+RELEASE_WITHIN_S: Final = 3600.0
+"""The same for a release: hundreds of megabytes over a line that is slow."""
 
 
 class TrustOutOfReach(Exception):
@@ -56,7 +59,7 @@ class TrustClient:
             generation = self.store.newest()
             staging = self.store.fresh_staging()
             shown = _copy_metadata(generation, staging)
-            updater = self._updater(staging)
+            updater = _updater(staging, staging / METADATA_NAME, self.url, self.store.root, self.fetcher)
             try:
                 updater.refresh()
                 self._bring(updater, TargetNames(self.iss).bundle(self.store.terminal), generation, BUNDLE_NAME)
@@ -74,39 +77,6 @@ class TrustClient:
             self.store.commit()
             return trust
 
-    def fetch_release(self, name: str, folder: Path) -> Path:
-        """Fetch a file of the till's software; where it is. It is checked, not installed.
-
-        Raises as `refresh` does; `TrustRefused` where there is no such file.
-        """
-        with self.store.locked():
-            staging = self.store.fresh_staging()
-            _copy_metadata(self.store.newest(), staging)
-            updater = self._updater(staging)
-            try:
-                target = updater.get_targetinfo(f"{SOFTWARE_FOLDER}/{name}")
-                if target is None or target.length > RELEASE_MAX:
-                    raise TrustRefused(f"there is no {name} among the releases")
-                return Path(updater.download_target(target, str(folder / name)))
-            except DownloadError as error:
-                raise TrustOutOfReach(_told(error)) from error
-            except RepositoryError as error:
-                raise TrustRefused(_told(error)) from error
-
-    def _updater(self, staging: Path) -> Updater:
-        try:
-            return Updater(
-                str(staging / METADATA_NAME),
-                f"{self.url.rstrip('/')}/metadata/",
-                str(staging),
-                f"{self.url.rstrip('/')}/targets/",
-                fetcher=self.fetcher,
-                config=UpdaterConfig(),
-                bootstrap=self.store.root,
-            )
-        except RepositoryError as error:
-            raise TrustUnreadable(f"the root that this till was given: {error}") from error
-
     def _bring(self, updater: Updater, name: str, generation: Path, file_name: str) -> None:
         """Have a file in the staging folder: the one that is there already, if it still is the one that is signed."""
         target = updater.get_targetinfo(name)
@@ -121,18 +91,82 @@ class TrustClient:
             updater.download_target(target, str(staged))
 
 
+@dataclass(frozen=True, slots=True)
+class ReleaseClient:
+    """One machine's way to the till's software. `directory` holds the root that it was given, and what it was shown.
+
+    It is apart from any till's trust, so that who installs software needs nothing of a till.
+    """
+
+    directory: Path
+    url: str
+    fetcher: FetcherInterface = field(default_factory=lambda: _Fetcher(RELEASE_WITHIN_S))
+
+    def newest(self) -> Release | None:
+        """The newest release; None: there is none yet.
+
+        Raises `TrustOutOfReach`, `TrustRefused`, `TrustUnreadable`, `OSError`.
+        """
+        manifest = self._fetch(MANIFEST_NAME, MANIFEST_MAX)
+        try:
+            return None if manifest is None else Release.parse(manifest.read_bytes())
+        except NoRelease as error:
+            raise TrustRefused(str(error)) from error
+
+    def fetch(self, release: Release) -> Path:
+        """The archive of a release, where it is now; one that was fetched before is not fetched again.
+
+        Raises as `newest` does.
+        """
+        archive = self._fetch(release.archive, ARCHIVE_MAX)
+        if archive is None:
+            raise TrustRefused(f"there is no {release.archive} among the releases")
+        for other in archive.parent.glob("*.tar"):
+            if other != archive:
+                other.unlink()
+        return archive
+
+    def _fetch(self, name: str, most: int) -> Path | None:
+        """Every call asks what is newest, and holds the file to it."""
+        files, metadata = self.directory / "files", self.directory / METADATA_NAME
+        for folder in (files, metadata):
+            folder.mkdir(exist_ok=True)
+        try:
+            root = (self.directory / ROOT_NAME).read_bytes()
+        except OSError as error:
+            raise TrustUnreadable(f"{error.filename}: {error.strerror}") from error
+        try:
+            updater = _updater(files, metadata, self.url, root, self.fetcher)
+            updater.refresh()
+            if not _has_role(metadata, Role.SOFTWARE):
+                return None
+            target = updater.get_targetinfo(f"{SOFTWARE_FOLDER}/{name}")
+            if target is None:
+                return None
+            if target.length > most:
+                raise TrustRefused(f"{name} is too long")
+            place = files / name
+            if updater.find_cached_target(target, str(place)) is None:
+                updater.download_target(target, str(place))
+            return place
+        except DownloadError as error:
+            raise TrustOutOfReach(_told(error)) from error
+        except RepositoryError as error:
+            raise TrustRefused(_told(error)) from error
+
+
 class _Fetcher(Urllib3Fetcher):
     """The library's fetcher, with an end to each file, and one class of error for whatever goes wrong on the way."""
 
-    def __init__(self) -> None:
+    def __init__(self, within_s: float = DOWNLOAD_TIMEOUT_S) -> None:
         super().__init__(socket_timeout=SOCKET_TIMEOUT_S, app_user_agent=f"heitje-terminal/{__version__}")
+        self._within_s = within_s
 
     def _fetch(self, url: str) -> Iterator[bytes]:
         return self._bounded(url, super()._fetch(url))
 
-    @staticmethod
-    def _bounded(url: str, chunks: Iterator[bytes]) -> Iterator[bytes]:
-        deadline = time.monotonic() + DOWNLOAD_TIMEOUT_S
+    def _bounded(self, url: str, chunks: Iterator[bytes]) -> Iterator[bytes]:
+        deadline = time.monotonic() + self._within_s
         try:
             for chunk in chunks:
                 if time.monotonic() > deadline:
@@ -144,6 +178,17 @@ class _Fetcher(Urllib3Fetcher):
             raise DownloadError(f"{url} broke off") from error
 
 
+def _updater(files: Path, metadata: Path, url: str, root: bytes, fetcher: FetcherInterface) -> Updater:
+    """The framework's client. Raises `TrustUnreadable` for a root that is none."""
+    place, config = url.rstrip("/"), UpdaterConfig()
+    try:
+        return Updater(
+            str(metadata), f"{place}/metadata/", str(files), f"{place}/targets/", fetcher, config, bootstrap=root
+        )
+    except RepositoryError as error:
+        raise TrustUnreadable(f"the root that was given: {error}") from error
+
+
 def _copy_metadata(generation: Path, staging: Path) -> bytes | None:
     """Give the framework's client what it had; the timestamp that it was last shown."""
     source = generation / METADATA_NAME
@@ -153,6 +198,12 @@ def _copy_metadata(generation: Path, staging: Path) -> bytes | None:
     # The client puts files in place by renames, so a linked one is never changed.
     shutil.copytree(source, staging / METADATA_NAME, symlinks=True, copy_function=_link)
     return _timestamp(staging)
+
+
+def _has_role(metadata: Path, role: Role) -> bool:
+    """Whether the snapshot that has just been verified knows of a role: before its first document it does not."""
+    named: dict[str, object] = json.loads((metadata / f"{Role.SNAPSHOT}.json").read_bytes())["signed"]["meta"]
+    return f"{role}.json" in named
 
 
 def _timestamp(generation: Path) -> bytes:

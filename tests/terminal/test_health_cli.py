@@ -93,9 +93,3 @@ def test_for_a_person(directory: Path, capsys: pytest.CaptureFixture[str]) -> No
     told = capsys.readouterr().out.splitlines()
     assert len(told) >= 8
     assert all("check." not in line for line in told)
-
-
-def test_a_release_needs_a_backend(directory: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    words = ["fetch", "heitje.whl", "--out", str(tmp_path), "--dir", str(directory)]
-    assert cli.main(words) == 2
-    assert "backend" in capsys.readouterr().err

@@ -14,7 +14,7 @@ import pytest
 from backend.minting import file_keystore
 from backend.minting.file_keystore import FileKeyStore
 from backend.minting.keystore import KeysRefused
-from backend.minting.trust_repository import DAY_S, TrustRepository
+from backend.minting.trust_repository import TrustRepository
 from heitje.deny_list import DenyList, encode
 from heitje.keys import SigningKey
 from heitje.programme import TEST_ROOT_EXPIRES, TestProgramme
@@ -263,28 +263,6 @@ def test_a_deny_list_out_of_order_is_refused(client: TrustClient, store: TrustSt
     town.publish(2, {**town.files(2), town.names.deny: whole[:12] + whole[19:] + whole[12:19]})
     with pytest.raises(TrustRefused, match="sorted"):
         client.refresh()
-
-
-def test_the_online_keys_cannot_release_software(
-    client: TrustClient, town: Town, programme: TestProgramme, tmp_path: Path
-) -> None:
-    town.repository.release({"heitje-0.2.0.whl": b"a release"}, town.keys, town.now + DAY_S)
-    town.publish(2, {**town.files(2), "software/heitje-9.whl": b"evil"})
-    client.refresh()
-    with pytest.raises(TrustRefused, match="among the releases"):
-        client.fetch_release("heitje-9.whl", tmp_path)
-
-
-def test_software_is_fetched_when_the_release_keys_signed_it(
-    client: TrustClient, town: Town, line: Line, tmp_path: Path
-) -> None:
-    town.repository.release({"heitje-0.2.0.whl": b"a release"}, town.keys, town.now + DAY_S)
-    town.publish(2)
-    client.refresh()
-    assert client.fetch_release("heitje-0.2.0.whl", tmp_path).read_bytes() == b"a release"
-    line.instead = {"heitje-0.2.0": lambda data: data[::-1]}
-    with pytest.raises(TrustRefused):
-        client.fetch_release("heitje-0.2.0.whl", tmp_path / "again")
 
 
 def test_a_terminal_that_is_not_among_the_files_keeps_what_it_has(
