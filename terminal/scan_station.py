@@ -3,13 +3,15 @@
 """The thread that owns the scanner: what it reads goes into the till's one queue."""
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from drivers.errors import DeviceError
-from drivers.scanner import Scanner
+from drivers.scanner import Scan, Scanner
 from terminal.driver_faults import as_device_error
+from terminal.readings import Readings
 
 _POLL_S: Final = 1.0
 _RETRY_S: Final = 0.5
@@ -47,6 +49,7 @@ class ScanStation:
         self._report = report
         self._stopping = threading.Event()
         self._listening = False
+        self._readings = Readings()
         self._thread = threading.Thread(target=self._run, name="scanner", daemon=True)
 
     def start(self) -> None:
@@ -67,13 +70,21 @@ class ScanStation:
 
     def _listen(self) -> None:
         try:
-            scan = self._scanner.wait_for_scan(_POLL_S if self._listening else _OPENING_S, self._stopping)
+            rest_s = self._readings.rest_in_s(time.monotonic())
+            wait_s = _OPENING_S if not self._listening else _POLL_S if rest_s is None else rest_s
+            scan = self._scanner.wait_for_scan(wait_s, self._stopping)
             if not self._listening:
                 self._listening = True
                 self._report(ScannerListens())
-            if scan is not None:
-                self._report(CodeScanned("" if scan.over_long else scan.data.decode("latin-1")))
+            now_s = time.monotonic()
+            readings = self._readings.look(now_s) if scan is None else self._readings.feed(_text_of(scan), now_s)
+            for text in readings:
+                self._report(CodeScanned(text))
         except Exception as error:  # noqa: BLE001  # this thread goes on whatever a library raises
             self._listening = False
             self._report(ScannerFailed(as_device_error(error, "scanner")))
             self._stopping.wait(_RETRY_S)
+
+
+def _text_of(scan: Scan) -> str:
+    return "" if scan.over_long else scan.data.decode("latin-1")
