@@ -23,8 +23,10 @@ from heitje.card.silicon import Finding, Verdict
 from heitje.programme import TestProgramme
 from terminal import card_words, relay_cli
 from terminal.card_desk import CardDesk, DeskFailed
-from terminal.card_issuer import CARD_LIFE_YEARS, CardIssuer, TestIssuer
+from terminal.card_issuer import CARD_LIFE_YEARS, CardIssuer, CardViewer, TestIssuer, TillViewer
 from terminal.card_relay import CardRelay
+from terminal.configuration import ConfigurationError
+from terminal.opening import load_till
 
 EXIT_FAILED: Final = 1
 EXIT_USAGE: Final = 2
@@ -55,7 +57,14 @@ def _command(arguments: argparse.Namespace) -> Callable[[CardDesk], int]:
     """What is to be done, by whoever has the keys. Raises `ValueError`, `OSError`."""
     over_line: Callable[[argparse.Namespace, CardDesk, CardRelay], int] | None = arguments.over_line
     here: Callable[[argparse.Namespace, CardDesk, CardIssuer], int] | None = arguments.here
+    if here is _show:
+        viewer = _viewer(arguments)
+        return lambda desk: _show(arguments, desk, viewer)
     if over_line is not None and (here is None or arguments.backend is not None or arguments.dir is not None):
+        if getattr(arguments, "look", False) or getattr(arguments, "years", None) or getattr(arguments, "scope", None):
+            raise ValueError(
+                "over the backend a card is made as it was ordered: --look, --years and --scope are not for it"
+            )
         relay = relay_cli.relay_of(arguments, _tell)
         return lambda desk: over_line(arguments, desk, relay)
     if here is None:
@@ -92,7 +101,7 @@ def _tell_step(step: Step) -> None:
     _tell(f"  {step}")
 
 
-def _show(arguments: argparse.Namespace, desk: CardDesk, issuer: CardIssuer) -> int:
+def _show(arguments: argparse.Namespace, desk: CardDesk, issuer: CardViewer) -> int:
     """Show certificate, balance, last transactions, counter and key version."""
     sheet = desk.work(issuer.show)
     print(json.dumps(card_words.sheet_document(sheet)) if arguments.json else card_words.sheet_text(sheet))
@@ -123,11 +132,22 @@ def _tell(text: str) -> None:
 
 def _issuer(arguments: argparse.Namespace) -> CardIssuer:
     if arguments.test_programme is None:
-        raise ValueError("whose card is it? give --test-programme, or --backend")
+        raise ValueError("whose card is it? give --test-programme, --dir or --backend")
     programme = TestProgramme.parse(arguments.test_programme.read_text(encoding="utf-8"))
     scope = tuple(getattr(arguments, "scope", ())) or None
-    years = getattr(arguments, "years", CARD_LIFE_YEARS)
+    years = getattr(arguments, "years", None) or CARD_LIFE_YEARS
     return TestIssuer(programme, lambda: int(time.time()), years, scope)
+
+
+def _viewer(arguments: argparse.Namespace) -> CardViewer:
+    """Whose card it is says a till's directory, or a test programme's file. Raises `ValueError`, `OSError`."""
+    if arguments.dir is None:
+        return _issuer(arguments)
+    try:
+        _, keys, trust = load_till(arguments.dir)
+    except ConfigurationError as error:
+        raise ValueError(str(error)) from error
+    return TillViewer(keys, trust.bundle, lambda: int(time.time()))
 
 
 def _seconds(text: str) -> int:
@@ -155,9 +175,7 @@ def _parser() -> argparse.ArgumentParser:
         + ".",
     )
     personalise.add_argument("--look", action="store_true", help="only say how far the card is")
-    personalise.add_argument(
-        "--years", type=_years, default=CARD_LIFE_YEARS, metavar="N", help=f"the card's life ({CARD_LIFE_YEARS})"
-    )
+    personalise.add_argument("--years", type=_years, metavar="N", help=f"the card's life ({CARD_LIFE_YEARS})")
     personalise.add_argument(
         "--scope", action="append", default=[], metavar="TEXT", help="bind the whole purse, as category:bakery"
     )
@@ -172,7 +190,9 @@ def _parser() -> argparse.ArgumentParser:
     relay_cli.add_backend(renew)
     _finish(renew, None, relay_cli.renew)
 
-    _finish(commands.add_parser("show", help="certificate, balance, last transactions, counter, key version"), _show)
+    show = commands.add_parser("show", help="certificate, balance, last transactions, counter, key version")
+    show.add_argument("--dir", type=Path, metavar="DIR", help="the till's directory: its keys read the card")
+    _finish(show, _show, needs_programme=False)
 
     silicon = commands.add_parser("check-silicon", help="hold a card to the assumptions of docs/silicon.md")
     silicon.add_argument(
@@ -186,13 +206,15 @@ def _finish(
     command: argparse.ArgumentParser,
     here: Callable[[argparse.Namespace, CardDesk, CardIssuer], int] | None,
     over_line: Callable[[argparse.Namespace, CardDesk, CardRelay], int] | None = None,
+    *,
+    needs_programme: bool = True,
 ) -> None:
     """`here`: done with a test programme's keys; `over_line`: done by the backend."""
     command.add_argument("--reader", required=True, metavar="ADDR", help="pcsc:*, pcsc:NAME or pn532:/dev/ttyUSB0")
     command.add_argument(
         "--test-programme",
         type=Path,
-        required=over_line is None,
+        required=over_line is None and needs_programme,
         metavar="FILE",
         help="whose card it is, with its keys; or who this desk is",
     )

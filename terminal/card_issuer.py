@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import Final, Protocol
 
 from heitje.acceptance import ListedKey, is_signed_by
+from heitje.bundle import KeyUse, TrustBundle
 from heitje.card import certificate as certificates
 from heitje.card.certificate import CardCertificate, SignedCertificate
 from heitje.card.examination import Blueprint, Looked, Progress, Step, look
@@ -28,6 +29,7 @@ from heitje.card.silicon import Finding, Subject, examine
 from heitje.card.silicon_checks import CHECKS
 from heitje.cose import AAD_CARD, MalformedToken
 from heitje.programme import TestProgramme
+from terminal.key_store import TerminalKeys
 
 CARD_LIFE_YEARS: Final = 8
 """How long a certificate is valid unless told otherwise: it is never rewritten, so it is the card's life."""
@@ -52,8 +54,15 @@ class CardSheet:
     state: CertificateState
 
 
-class CardIssuer(Protocol):
-    """Makes cards, looks at them, and examines their silicon. What `transmit` raises comes through."""
+class CardViewer(Protocol):
+    """Reads cards. What `transmit` raises comes through."""
+
+    def show(self, uid: bytes, transmit: Transmit) -> CardSheet:
+        """Read a whole card."""
+
+
+class CardIssuer(CardViewer, Protocol):
+    """Makes cards as well, and examines their silicon."""
 
     @property
     def programme(self) -> str:
@@ -64,9 +73,6 @@ class CardIssuer(Protocol):
 
     def personalise(self, uid: bytes, transmit: Transmit, tell: Callable[[Step], None]) -> Looked:
         """Make the card, or finish it; `tell` hears each step as it begins."""
-
-    def show(self, uid: bytes, transmit: Transmit) -> CardSheet:
-        """Read a whole card."""
 
     def examine(self, uid: bytes, transmit: Transmit, tell: Callable[[Finding], None], spend: bool) -> Looked:
         """Run the checks of docs/silicon.md; `tell` hears each finding. `spend`: the card may be used up by it."""
@@ -96,12 +102,7 @@ class TestIssuer:
 
     def show(self, uid: bytes, transmit: Transmit) -> CardSheet:
         programme = Programme(self.test_programme.df_name, [self._keys(uid)(KEY_TERMINAL)])
-        sheet = run(inspect([programme], [secrets.token_bytes(RANDOM_LENGTH)]), transmit)
-        try:
-            signed = certificates.decode(sheet.certificate)
-        except MalformedToken:
-            return CardSheet(uid, sheet, None, CertificateState.MALFORMED)
-        return CardSheet(uid, sheet, signed, self._state(uid, signed))
+        return _read_whole(uid, transmit, programme, lambda signed: self._state(uid, signed))
 
     def examine(self, uid: bytes, transmit: Transmit, tell: Callable[[Finding], None], spend: bool) -> Looked:
         looked = self.look(uid, transmit)
@@ -137,14 +138,51 @@ class TestIssuer:
         return signed.certificate.scope == self.scope and self._state(uid, signed) is CertificateState.VALID
 
     def _state(self, uid: bytes, signed: SignedCertificate) -> CertificateState:
-        now, certificate = self.now(), signed.certificate
-        mints = (self.test_programme.mint, self.test_programme.mint_next)
+        now, mints = self.now(), (self.test_programme.mint, self.test_programme.mint_next)
         keys = tuple(ListedKey(mint.public, now, now) for mint in mints)
-        if (certificate.iss, certificate.uid) != (self.programme, uid) or not is_signed_by(
-            signed.sign1, AAD_CARD, keys, now
-        ):
-            return CertificateState.NOT_OURS
-        return CertificateState.EXPIRED if now > certificate.exp else CertificateState.VALID
+        return _state_of(signed, uid, self.programme, keys, now)
+
+
+@dataclass(frozen=True)
+class TillViewer:
+    """A till's desk: with key 1's master and the trust bundle it reads a card, and can do nothing else."""
+
+    keys: TerminalKeys
+    bundle: TrustBundle
+    now: Callable[[], int]
+
+    def show(self, uid: bytes, transmit: Transmit) -> CardSheet:
+        now = self.now()
+        listed = tuple(
+            ListedKey(key.public, key.valid_from, key.valid_until)
+            for key in self.bundle.keys
+            if KeyUse.CARD in key.uses
+        )
+        programme = self.keys.programme(self.bundle.df_name, uid)
+        return _read_whole(
+            uid, transmit, programme, lambda signed: _state_of(signed, uid, self.bundle.iss, listed, now)
+        )
+
+
+def _read_whole(
+    uid: bytes, transmit: Transmit, programme: Programme, judge: Callable[[SignedCertificate], CertificateState]
+) -> CardSheet:
+    random_numbers = [secrets.token_bytes(RANDOM_LENGTH) for _ in programme.keys]
+    sheet = run(inspect([programme], random_numbers), transmit)
+    try:
+        signed = certificates.decode(sheet.certificate)
+    except MalformedToken:
+        return CardSheet(uid, sheet, None, CertificateState.MALFORMED)
+    return CardSheet(uid, sheet, signed, judge(signed))
+
+
+def _state_of(
+    signed: SignedCertificate, uid: bytes, programme: str, keys: tuple[ListedKey, ...], now: int
+) -> CertificateState:
+    certificate = signed.certificate
+    if (certificate.iss, certificate.uid) != (programme, uid) or not is_signed_by(signed.sign1, AAD_CARD, keys, now):
+        return CertificateState.NOT_OURS
+    return CertificateState.EXPIRED if now > certificate.exp else CertificateState.VALID
 
 
 def _years_later(now: int, years: int) -> int:

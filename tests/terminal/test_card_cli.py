@@ -229,7 +229,7 @@ def test_a_card_that_does_something_else_is_found(desk: Desk) -> None:
     "words",
     [
         ["personalise"],
-        ["show", "--reader", "pn532:/dev/null"],
+        ["show", "--dir", "till"],
         ["--help-me"],
         ["personalise", "--years", "0"],
         ["show", "--timeout-s", "1.5"],

@@ -266,18 +266,20 @@ def test_the_command_from_blank_to_loaded(
     card = Card(MemoryStore(make(uid)))
     order = city.do("card", "order", "--citizen", city.citizen(700))["order"]
     here = ("--backend", city.url, "--test-programme", str(VECTOR))
+    programme = TestProgramme.parse(VECTOR.read_text("utf-8"))
+    initialise(programme, TerminalConfiguration(tmp_path / "till", b"", backend_url=city.url), int(time.time()))
+    till = ("--dir", str(tmp_path / "till"))
     field.put(card, tear=Tear(Moment.AFTER, 20))
     field.watch(lambda: None if field.cards else field.put(card))
-    made = desk.run("personalise", *here, "--order", str(order))
+    made = desk.run("personalise", *till, "--order", str(order))
     assert (made["done"], [row["end"] for row in made["sessions"]]) == (True, ["made"])
     assert "the card left too early" in desk.said
     assert "  the proof that it is one" in desk.said
     city.do("card", "load", "--uid", uid.hex(), "--amount", "700")
-    programme = TestProgramme.parse(VECTOR.read_text("utf-8"))
-    initialise(programme, TerminalConfiguration(tmp_path / "till", b"", backend_url=city.url), int(time.time()))
-    till = ("--dir", str(tmp_path / "till"))
     assert desk.run("load", *till)["sessions"] == [{"end": "loaded", "amount": 700, "balance": 700}]
     assert desk.run("load", *till)["sessions"] == [{"end": "nothing waits", "balance": 700}]
+    shown = desk.run("show", *till)
+    assert (shown["balance"], shown["certificate"]["state"], shown["uid"]) == (700, "valid", uid.hex().upper())
     assert desk.run("renew", *here)["sessions"] == [{"end": "renewed"}]
     city.do("card", "block", "--uid", uid.hex())
     assert desk.run("load", *here, code=1)["sessions"] == [{"end": "not done", "reason": "blocked"}]
@@ -290,6 +292,11 @@ def test_the_command_from_blank_to_loaded(
         (["load", "--backend", "http://127.0.0.1:1"], "who is this desk"),
         (["load", "--test-programme", str(VECTOR)], "which backend"),
         (["personalise"], "whose card is it"),
+        (["personalise", "--look", "--backend", "http://127.0.0.1:1"], "as it was ordered"),
+        (["personalise", "--scope", "category:bakery", "--backend", "http://127.0.0.1:1"], "as it was ordered"),
+        (["personalise", "--years", "3", "--dir", "/nowhere"], "as it was ordered"),
+        (["show"], "whose card is it"),
+        (["show", "--dir", "/nowhere"], "terminal.toml"),
         (["renew", "--dir", "/nowhere"], "terminal.toml"),
     ],
 )
