@@ -48,7 +48,7 @@ class TerminalSignature(AuthBase):
         except RequestDataTooBig as error:
             raise ProblemRaised(Problem.TOO_LARGE) from error
         headers = {name: request.headers[name] for name in _SIGNED if name in request.headers}
-        signed = Request(request.method or "", request.build_absolute_uri(), headers, body)
+        signed = Request(request.META["REQUEST_METHOD"], request.build_absolute_uri(), headers, body)
         key = PublicKey(bytes(terminal.public_key))
         own: dict[str, PublicKey] = {terminal.id: key, key.kid.hex(): key}
         try:

@@ -10,7 +10,7 @@ All of it is paid by every request, so nothing here touches the database.
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from backend.api.problems import Problem, problem_response
 from backend.api.rates import METER, Policy, Taken, site_of
@@ -29,6 +29,7 @@ OF_EVERY_RESPONSE: Final = {
     "X-Frame-Options": "DENY",
 }
 """The last five, and `no-store` where an address says nothing else: /core/transport/security-headers."""
+_HEAD: Final = "HEAD"
 _JSON: Final = "application/json"
 _WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH"})
 
@@ -44,6 +45,9 @@ def api_rules(get_response: GetResponse) -> GetResponse:
         if not request.path_info.startswith(PREFIX):
             response = get_response(request)
             return _dressed(response) if response.headers.get("Content-Type") == PROBLEM_TYPE else response
+        asked_for_head = request.method == _HEAD
+        if asked_for_head:
+            request.method = "GET"  # whoever reads a signature finds the method as it was sent in META
         site = _site(request.META, limits.trusted_proxies)
         taken = METER.take(per_address, site) if site else None
         if taken is not None and not taken.allowed:
@@ -56,7 +60,8 @@ def api_rules(get_response: GetResponse) -> GetResponse:
         told: Taken | None = getattr(request, "taken", taken)
         if told is not None:
             _tell(response, told)
-        return _dressed(response)
+        _dressed(response)
+        return _without_body(response) if asked_for_head else response
 
     return respond
 
@@ -67,7 +72,16 @@ def _dressed(response: HttpResponseBase) -> HttpResponseBase:
         headers[name] = value
     if "Cache-Control" not in headers:
         headers["Cache-Control"] = NO_STORE
+    if isinstance(response, HttpResponse) and response.content:
+        headers["Content-Length"] = str(len(response.content))
     return response
+
+
+def _without_body(response: HttpResponseBase) -> HttpResponseBase:
+    """The headers of an answer alone, as a HEAD asks for (RFC 9110 section 9.3.2)."""
+    bare = HttpResponse(status=response.status_code, headers=dict(response.items()))
+    response.close()
+    return bare
 
 
 def _tell(response: HttpResponseBase, taken: Taken) -> None:
@@ -102,5 +116,6 @@ def _refused(meta: Mapping[str, str], body_bytes: int) -> Problem | None:
 def _named(response: HttpResponseBase) -> HttpResponseBase:
     """A bare 405 as a problem."""
     problem = problem_response(Problem.METHOD_NOT_ALLOWED)
-    problem.headers["Allow"] = response.headers.get("Allow", "")
+    allowed = response.headers.get("Allow", "")
+    problem.headers["Allow"] = f"{allowed}, {_HEAD}" if "GET" in allowed else allowed
     return problem

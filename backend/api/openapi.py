@@ -10,7 +10,7 @@ import json
 from functools import cache
 from typing import Any, Final
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 
 from backend.api.application import api
 from backend.api.documentation import HEADERS
@@ -123,6 +123,8 @@ def _served() -> tuple[bytes, str]:
 
 def serve(request: HttpRequest) -> HttpResponse:
     """`/v1/openapi.json`, for every browser on every site (NL API Design Rules, /core/publish-openapi)."""
+    if request.method != "GET":
+        return HttpResponseNotAllowed(["GET"])
     data, tag = _served()
     fresh = request.headers.get("If-None-Match") == tag
     response = HttpResponse(status=304) if fresh else HttpResponse(data, content_type="application/json")

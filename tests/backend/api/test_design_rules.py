@@ -50,6 +50,7 @@ ANSWERS = [
     ("GET", "/", 404),
     ("PUT", "/v1/health", 405),
     ("OPTIONS", HEAD, 405),
+    ("POST", "/v1/openapi.json", 405),
     ("DELETE", JOURNAL, 405),
 ]
 
@@ -64,8 +65,9 @@ def test_every_answer_carries_the_headers(backend: Served, method: str, path: st
         problem = answer.json()
         assert answer.headers["Content-Type"] == "application/problem+json"
         assert (problem["status"], bool(problem["title"]), bool(problem["detail"])) == (status, True, True)
+    assert answer.headers["Content-Length"] == str(len(answer.content))
     if status == 405:
-        assert answer.headers["Allow"]
+        assert answer.headers["Allow"] == ("POST" if path == JOURNAL else "GET, HEAD")
 
 
 def test_a_terminals_answers_are_its_own(backend: Served) -> None:
@@ -98,6 +100,21 @@ def test_what_has_not_changed_is_not_sent_again(backend: Served, path: str) -> N
     assert again.headers["Cache-Control"] == first.headers["Cache-Control"]
     other = requests.get(f"{backend.url}/v1/{path}", timeout=30, headers={"If-None-Match": '"other"'})
     assert other.content == first.content
+
+
+@pytest.mark.parametrize("path", ["health", "openapi.json", "trust/metadata/timestamp.json", "nothing"])
+def test_the_head_of_an_answer(backend: Served, path: str) -> None:
+    whole, head = (requests.request(method, f"{backend.url}/v1/{path}", timeout=30) for method in ("GET", "HEAD"))
+    assert (head.status_code, head.content) == (whole.status_code, b"")
+    for answer in (whole, head):
+        del answer.headers["Date"]
+    assert head.headers == whole.headers
+
+
+def test_the_head_of_a_signed_answer(backend: Served) -> None:
+    assert (backend.send("HEAD", HEAD).status_code, backend.send("GET", HEAD).status_code) == (200, 200)
+    signed_as_get = backend.send("GET", HEAD).request.headers
+    assert requests.head(backend.url + HEAD, headers=dict(signed_as_get), timeout=30).status_code == 401
 
 
 # --- bodies that are not read -------------------------------------------------------------------------------
