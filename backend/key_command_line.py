@@ -4,7 +4,8 @@
 
 import argparse
 
-from backend.arguments import Group, declare, subgroup
+from backend.arguments import Group, declare, hexadecimal, subgroup
+from backend.official_command_line import add_official
 
 
 def add_keys(group: Group) -> None:
@@ -24,6 +25,15 @@ def add_keys(group: Group) -> None:
         help="bring a test programme's published keys along instead of making new ones",
     )
     declare(keys, "add-terminal-master", "keys.add_terminal_master", "make key 1's next master in the token")
+    parser = declare(keys, "init-file", "key_changes.init_file", "make the programme's keys in a sealed file")
+    parser.add_argument("--number", required=True, type=_programme_number, metavar="HEX", help="programme number")
+    parser.add_argument("--offline", action="store_true", help="the keys of the offline roles, in a file of their own")
+    parser = declare(keys, "rotate", "officials.rotate_keys", "the mint's next key; two keepers, asking is one yes")
+    parser.add_argument("--at-once", action="store_true", help="it signs now: tills refuse it until they hear of it")
+    add_official(parser, "a key keeper")
+    parser = declare(keys, "revoke", "officials.revoke_key", "the end of a mint key; two keepers, asking is one yes")
+    parser.add_argument("kid", type=hexadecimal, metavar="KID", help="its id, as keys show says it")
+    add_official(parser, "a key keeper")
     declare(keys, "show", "keys.show", "the mint's public keys, and the versions of key 1's masters")
 
 

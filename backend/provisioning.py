@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from backend.configuration import FILE, Configuration, Database, RequestLimits
-from backend.minting import file_keystore
+from backend.minting import key_file
 from heitje.programme import TestProgramme
 
 ACCOUNT_HOLDER: Final = "Gemeente Testburg"
@@ -53,6 +53,6 @@ def prepare(directory: Path, programme: TestProgramme, database: Database | None
     shutil.rmtree(configuration.trust_path, ignore_errors=True)
     configuration.django_key_path.touch(mode=0o600)
     configuration.django_key_path.write_text(secrets.token_urlsafe(48) + "\n", encoding="ascii")
-    file_keystore.write(configuration.key_store_path, programme, TEST_KEYS_FROM, TEST_KEYS_UNTIL)
-    file_keystore.write_offline(configuration.offline_keys_path, programme)
+    key_file.write(configuration.key_store_path, programme, TEST_KEYS_FROM, TEST_KEYS_UNTIL)
+    key_file.write_offline(configuration.offline_keys_path, programme)
     return configuration

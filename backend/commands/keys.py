@@ -4,12 +4,12 @@
 
 import argparse
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 from backend.assembly import configuration_in_use, programme_of
 from backend.commands.answer import Answer, Refused
+from backend.commands.key_changes import show_windows
 from backend.configuration import FILE
 from backend.minting.rotation import Window, first_window
 from backend.minting.token_description import TokenDescription
@@ -67,21 +67,8 @@ def add_terminal_master(arguments: argparse.Namespace) -> Answer:
 def show(arguments: argparse.Namespace) -> Answer:
     """`keys show`: what may be known of them."""
     key_store = programme_of(configuration_in_use()).key_store
-    mint = [
-        {
-            "kid": key.public.kid.hex(),
-            "public": key.public.raw.hex(),
-            "uses": sorted(map(str, key.uses)),
-            "valid_from": key.valid_from,
-            "valid_until": key.valid_until,
-        }
-        for key in key_store.keys
-    ]
+    lines, mint = show_windows()
     versions = list(key_store.terminal_key_versions)
-    lines = [
-        f"mint {key.public.kid.hex()}  {', '.join(sorted(key.uses))}  until {_day(key.valid_until)}"
-        for key in key_store.keys
-    ]
     lines.append(f"application {key_store.df_name.hex()}, key 1's masters: versions {', '.join(map(str, versions))}")
     return Answer("\n".join(lines), {"df_name": key_store.df_name.hex(), "mint": mint, "terminal_versions": versions})
 
@@ -93,7 +80,3 @@ def _test_programme(file: str | None) -> TestProgramme | None:
         return TestProgramme.parse(Path(file).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise Refused(str(error)) from error
-
-
-def _day(at: int) -> str:
-    return datetime.fromtimestamp(at, UTC).date().isoformat()

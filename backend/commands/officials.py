@@ -11,20 +11,25 @@ from typing import Any, Final
 
 from django.db import transaction
 
+from backend.commands import key_changes
 from backend.commands.answer import Answer, Refused
 from backend.officials import acts, approvals, staff
 from backend.officials.approvals import Content
 from backend.officials.matters import APPROVALS, Matter
 from backend.officials.models import Act, Official, Request
+from backend.settlement import corrections
 from backend.shops import enrolment
 from backend.shops.admission import NotAdmitted
 
 CARRIED_OUT: Final[dict[Matter, Callable[[Content, int], None]]] = {
     Matter.ROLE: staff.change,
     Matter.TERMINAL_ENROLMENT: enrolment.enrol,
+    Matter.GRANT: corrections.promise,
+    Matter.KEY_ROTATION: key_changes.rotate,
+    Matter.KEY_REVOCATION: key_changes.revoke,
 }
 """What happens in the transaction of the second yes; what is not here is carried out by the command that asks."""
-REFUSALS: Final = (approvals.NotApproved, staff.NotAppointed, NotAdmitted)
+REFUSALS: Final = (approvals.NotApproved, staff.NotAppointed, NotAdmitted, corrections.NotCorrected)
 
 
 def appoint_first(arguments: argparse.Namespace) -> Answer:
@@ -52,16 +57,12 @@ def change_role(arguments: argparse.Namespace) -> Answer:
         "take": arguments.take,
         "day_cents": arguments.day_cents,
     }
-    try:
+
+    def ask(now: int) -> Request:
         staff.check_change(content, arguments.by)
-        now = int(time.time())
-        with transaction.atomic():
-            asked = approvals.request(
-                Matter.ROLE, f"{arguments.official}: {arguments.role}", content, arguments.by, now
-            )
-            return say_yes(asked.pk, arguments.by, now)
-    except REFUSALS as error:
-        raise Refused(str(error)) from error
+        return approvals.request(Matter.ROLE, f"{arguments.official}: {arguments.role}", content, arguments.by, now)
+
+    return _ask(ask, arguments.by)
 
 
 def enrol(arguments: argparse.Namespace) -> Answer:
@@ -79,6 +80,16 @@ def enrol(arguments: argparse.Namespace) -> Answer:
     except REFUSALS as error:
         raise Refused(str(error)) from error
     return _request_answer(asked)
+
+
+def rotate_keys(arguments: argparse.Namespace) -> Answer:
+    """`keys rotate`: asking is the first yes."""
+    return _ask(lambda now: key_changes.request_rotation(arguments.by, arguments.at_once, now), arguments.by)
+
+
+def revoke_key(arguments: argparse.Namespace) -> Answer:
+    """`keys revoke`: asking is the first yes."""
+    return _ask(lambda now: key_changes.request_revocation(arguments.kid.hex(), arguments.by, now), arguments.by)
 
 
 def list_requests(arguments: argparse.Namespace) -> Answer:
@@ -140,6 +151,16 @@ def show_acts(arguments: argparse.Namespace) -> Answer:
         ],
     }
     return Answer("\n".join(lines), document, ok=not broken)
+
+
+def _ask(ask: Callable[[int], Request], by: str) -> Answer:
+    """Ask, and say the first yes, or the second of somebody who asks for the same."""
+    now = int(time.time())
+    try:
+        with transaction.atomic():
+            return say_yes(ask(now).pk, by, now)
+    except REFUSALS as error:
+        raise Refused(str(error)) from error
 
 
 def _request_answer(found: Request) -> Answer:

@@ -1,16 +1,18 @@
 # SPDX-FileCopyrightText: 2026 The Heitje contributors
 # SPDX-License-Identifier: EUPL-1.2
-"""A key store in files: for tests and the demo, readable as they lie there. It refuses production settings.
+"""A key store in files: plain for tests and the demo, which production settings refuse; or sealed (`key_file`).
 
-The offline roles' keys stand in a file of their own, which is opened only for what a person signs.
+The offline roles' keys stand in a file of their own, which is opened only for what a person signs. Keys of a sealed
+file are in this process's memory while it runs; a token's are not, and stay the better choice (ADR 0016).
 """
 
-import json
+import logging
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, Self
 
+from backend.minting import key_file
 from backend.minting.keystore import KeysRefused
 from backend.minting.signing import MintKey, Signatures, log_given
 from heitje.bundle import BundleKey, KeyUse
@@ -19,16 +21,15 @@ from heitje.card.layout import KEY_LENGTH, KEY_TERMINAL, KEY_TRANSACTION_MAC, KE
 from heitje.card.messaging import CardKey, KeyInHand
 from heitje.card.transaction import TransactionKeys, decrypt_reader_id, tmv, transaction_keys
 from heitje.keys import SigningKey
-from heitje.programme import TestProgramme, is_published
-from heitje.trust_root import OFFLINE, Role
+from heitje.programme import is_published
+from heitje.trust_root import Role
 
-_OWNER_ONLY: Final = 0o600
-_NOTE: Final = "A test programme's keys, published for everyone to read. Production settings refuse them."
+LOG: Final = logging.getLogger(__name__)
 _TRANSACTIONS_REMEMBERED: Final = 4096
 
 
 class FileKeyStore(Signatures):
-    """Keys read from `keys.json`; see `keystore.KeyStore` for what each method promises."""
+    """Keys read from `keys.json` or `keys.sealed`; see `keystore.KeyStore` for what each method promises."""
 
     def __init__(
         self,
@@ -50,13 +51,13 @@ class FileKeyStore(Signatures):
     def open(cls, path: Path, production: bool, offline: Path | None = None) -> Self:
         """Read the file, and the offline roles' where it is given.
 
-        Raises `KeysRefused`: production settings, a file that others can read, or no key store.
+        Raises `KeysRefused`: in production a plain file or published keys; a file that others can read; no key store.
         """
         try:
-            document = _read(path)
+            document = key_file.read(path)
             trust_keys = _read_trust_keys(document.get("trust", {}))
             if offline is not None:
-                trust_keys |= _read_trust_keys(_read(offline))
+                trust_keys |= _read_trust_keys(key_file.read(offline))
             df_name = bytes.fromhex(document["df_name"])
             masters, terminal_masters = _read_masters(document["card_masters"])
             mint_keys = tuple(_read_key(row) for row in document["keys"])
@@ -67,7 +68,9 @@ class FileKeyStore(Signatures):
         if production:
             if any(is_published(secret) for secret in secrets):
                 raise KeysRefused(f"{path} holds keys of the published test programme: never in production")
-            raise KeysRefused(f"{path} is a plain file: production keys stand in a hardware key store")
+            if path.suffix != key_file.SEALED_SUFFIX:
+                raise KeysRefused(f"{path} is a plain file: production keys stand in a token, or in a sealed file")
+            LOG.warning("the keys are in a file, not in a token", extra={"file": str(path)})
         return cls(df_name, mint_keys, masters, terminal_masters, trust_keys)
 
     @property
@@ -115,50 +118,6 @@ class FileKeyStore(Signatures):
         return lru_cache(maxsize=None)(give)
 
 
-def write(path: Path, programme: TestProgramme, valid_from: int, valid_until: int) -> None:
-    """Write a test programme's keys, each for every use. Raises `FileExistsError`."""
-    document = {
-        "_note": _NOTE,
-        "df_name": programme.df_name.hex(),
-        "keys": [
-            {
-                "seed": _seed(key),
-                "uses": sorted(KeyUse),
-                "valid_from": valid_from,
-                "valid_until": valid_until,
-            }
-            for key in (programme.mint, programme.mint_next)
-        ],
-        "card_masters": {
-            "issuer": programme.master_issuer.hex(),
-            "terminal": {str(KEY_VERSION_FIRST): programme.master_terminal.hex()},
-            "loader": programme.master_loader.hex(),
-            "transaction_mac": programme.master_transaction_mac.hex(),
-        },
-        "trust": {role: list(map(_seed, keys)) for role, keys in programme.trust_keys.items() if role not in OFFLINE},
-    }
-    _write(path, document)
-
-
-def write_offline(path: Path, programme: TestProgramme) -> None:
-    """Write the keys of a test programme's offline roles. Raises `FileExistsError`."""
-    roles = {str(role): list(map(_seed, keys)) for role, keys in programme.trust_keys.items() if role in OFFLINE}
-    _write(path, {"_note": _NOTE, **roles})
-
-
-def _write(path: Path, document: dict[str, Any]) -> None:
-    path.touch(mode=_OWNER_ONLY, exist_ok=False)
-    path.write_text(json.dumps(document, indent=1) + "\n", encoding="ascii")
-
-
-def _read(path: Path) -> dict[str, Any]:
-    """Raises `KeysRefused`, `OSError`, `ValueError`."""
-    if path.stat().st_mode & 0o077:
-        raise KeysRefused(f"{path} can be read by others; only its owner may (mode 600)")
-    document: dict[str, Any] = json.loads(path.read_text(encoding="ascii"))
-    return document
-
-
 def _read_trust_keys(roles: dict[str, Any]) -> dict[Role, tuple[SigningKey, ...]]:
     return {
         Role(role): tuple(SigningKey.from_seed(bytes.fromhex(seed)) for seed in seeds)
@@ -183,10 +142,6 @@ def _master(text: str) -> bytes:
     if len(master) != KEY_LENGTH:
         raise ValueError(f"a master is {KEY_LENGTH} bytes")
     return master
-
-
-def _seed(key: SigningKey) -> str:
-    return key.ed25519.private_bytes_raw().hex()
 
 
 def _read_key(row: dict[str, Any]) -> MintKey:

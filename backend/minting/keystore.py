@@ -39,6 +39,11 @@ class KeyStore(Protocol):
         """The programme's public keys as a bundle lists them."""
         ...
 
+    @property
+    def signing_windows(self) -> tuple[tuple[int, int], ...]:
+        """First and last second of signing of each of these keys, in the same order."""
+        ...
+
     def sign_voucher(self, voucher: Voucher, revoked: frozenset[bytes]) -> bytes:
         """A voucher's token, under a key valid at its `iat` whose id is not revoked. Raises `KeysRefused`."""
         ...

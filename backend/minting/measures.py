@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Measures in force, which the next trust bundle carries to every till (LEDGER.md section 2)."""
 
-from backend.minting.models import Measure, MeasureKind
+from django.db.models import Min
+
+from backend.minting.models import Measure, MeasureKind, Publication
 
 
 def impose(kind: MeasureKind, at: int, subject: str = "") -> None:
@@ -19,3 +21,14 @@ def revoked_kids() -> frozenset[bytes]:
     """Ids of keys that sign no voucher any more."""
     rows = Measure.objects.filter(kind=MeasureKind.KEY_REVOKED).values_list("subject", flat=True)
     return frozenset(bytes.fromhex(subject) for subject in rows)
+
+
+def told_of_revocation(kid: str) -> int | None:
+    """When tills could first know that a key is revoked: the first publication after it; none so far."""
+    revoked = Measure.objects.filter(kind=MeasureKind.KEY_REVOKED, subject=kid).first()
+    if revoked is None:
+        return None
+    told: int | None = Publication.objects.filter(issued_at__gte=revoked.since).aggregate(first=Min("issued_at"))[
+        "first"
+    ]
+    return told

@@ -5,16 +5,17 @@
 ```
         listed      signs                 last signature            last thing signed has ended
 new       |----------|========================|----------------------------|
-old  =====================|-------------------------|
+old  ================|......................|---------------------|
 ```
 
 A new key stands in every bundle before it signs: a till that has not fetched its trust for so long takes no phone and
-no paper any more. The old key signs until the new one begins, and stays listed until all that it signed has ended.
+no paper any more. Of the keys whose window of signing is open, the one that began last signs (`signing`), so the old
+one signs until the new one begins, signs again only if that one is revoked, and stays listed until all that it signed
+has ended.
 """
 
 from typing import Final, NamedTuple
 
-from backend.minting.signing import MintKey
 from heitje.limits import Limits
 
 DAY_S: Final = 86_400
@@ -46,11 +47,6 @@ def next_window(now: int, ahead_s: int = AHEAD_S) -> Window:
     return Window(now, signs_until + LONGEST_S, signs_from, signs_until)
 
 
-def name_of_next(programme: str, keys: tuple[MintKey, ...]) -> str:
+def name_of_next(programme: str, keys: int) -> str:
     """What the next mint key is called, after so many."""
-    return f"{programme}/mint/{len(keys) + 1}"
-
-
-def overdue(keys: tuple[MintKey, ...], now: int, ahead_s: int = AHEAD_S) -> bool:
-    """Whether nothing would sign any more by the time that a key made now begins."""
-    return all(key.signs_until <= now + ahead_s for key in keys)
+    return f"{programme}/mint/{keys + 1}"

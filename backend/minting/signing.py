@@ -52,9 +52,9 @@ class Signatures:
         self._keep = keep
 
     @property
-    def mint_keys(self) -> tuple[MintKey, ...]:
-        """The programme's keys with the windows in which they sign."""
-        return self._mint_keys
+    def signing_windows(self) -> tuple[tuple[int, int], ...]:
+        """When each of the programme's keys signs."""
+        return tuple((key.signs_from, key.signs_until) for key in self._mint_keys)
 
     @property
     def keys(self) -> tuple[BundleKey, ...]:

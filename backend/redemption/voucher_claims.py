@@ -9,6 +9,7 @@ from typing import Final
 
 from backend.ledger import accounts, events
 from backend.ledger.accounts import AccountName
+from backend.minting.measures import told_of_revocation
 from backend.minting.models import MeasureKind
 from backend.redemption.evidence import Facts
 from backend.redemption.judgement import Impose, Judgement, OpenCase, Settle, accepted, conflict, refused
@@ -16,9 +17,10 @@ from backend.redemption.loading import account_of
 from backend.redemption.models import CaseKind, ClaimState
 from backend.redemption.reasons import Reason
 from backend.redemption.records import Claim, VoucherRow
-from backend.redemption.rules import check_voucher_rules
+from backend.redemption.rules import BLOCK_PUBLISHED_S, check_voucher_rules, earliest_of
 from backend.redemption.situation import Situation
 from heitje.money import Cents
+from heitje.refusals import Refusal
 
 _TAKING: Final = (ClaimState.REDEEMED, ClaimState.LATER)
 
@@ -92,8 +94,15 @@ def _judge_second(
 
 
 def _alarm_mint_key(facts: Facts, claim: Claim, situation: Situation) -> Judgement:
-    """A signature that verifies on an id that was never issued: somebody else has the key."""
+    """A signature that verifies on an id that was never issued: somebody else has the key.
+
+    A till that could have known for long that this key is revoked took it against the rules.
+    """
     kid = "" if facts.voucher is None else facts.voucher.sign1.kid.hex()
+    told = told_of_revocation(kid)
+    if told is not None and earliest_of(facts.time, situation) > told + BLOCK_PUBLISHED_S:
+        settle = Settle(claim, ClaimState.REFUSED, completed_by=facts.seq)
+        return refused(Refusal.BAD_SIGNATURE, settle, OpenCase(CaseKind.MINT_KEY, held=claim.amount))
     judged = _within_guarantee(
         facts, claim, situation, (accounts.LOSS_FUND,), Reason.UNKNOWN_VOUCHER, OpenCase(CaseKind.MINT_KEY)
     )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from backend.minting import file_keystore
+from backend.minting import key_file
 from backend.minting.file_keystore import FileKeyStore
 from backend.minting.keystore import KeysRefused
 from heitje.programme import TestProgramme
@@ -25,28 +25,28 @@ NOW = 1_795_500_000
 
 
 @pytest.fixture
-def key_file(tmp_path: Path) -> Path:
+def keys_path(tmp_path: Path) -> Path:
     """The test programme's keys on disk."""
     path = tmp_path / "keys.json"
-    file_keystore.write(path, PROGRAMME, NOW - 10, NOW + 10)
+    key_file.write(path, PROGRAMME, NOW - 10, NOW + 10)
     return path
 
 
-def test_production_refuses_published_keys(key_file: Path) -> None:
+def test_production_refuses_published_keys(keys_path: Path) -> None:
     with pytest.raises(KeysRefused, match="published test programme"):
-        FileKeyStore.open(key_file, production=True)
+        FileKeyStore.open(keys_path, production=True)
 
 
-def test_production_refuses_any_plain_file(key_file: Path) -> None:
-    document = json.loads(key_file.read_text("ascii"))
+def test_production_refuses_any_plain_file(keys_path: Path) -> None:
+    document = json.loads(keys_path.read_text("ascii"))
     for row in document["keys"]:
         row["seed"] = "07" * 32
     document["card_masters"] = dict.fromkeys(("issuer", "loader", "transaction_mac"), "08" * 16)
     document["card_masters"]["terminal"] = {"1": "09" * 16}
-    key_file.write_text(json.dumps(document), "ascii")
+    keys_path.write_text(json.dumps(document), "ascii")
     with pytest.raises(KeysRefused, match="plain file"):
-        FileKeyStore.open(key_file, production=True)
-    assert FileKeyStore.open(key_file, production=False).df_name == PROGRAMME.df_name
+        FileKeyStore.open(keys_path, production=True)
+    assert FileKeyStore.open(keys_path, production=False).df_name == PROGRAMME.df_name
 
 
 def spoil_mode(path: Path) -> None:
@@ -74,21 +74,21 @@ def remove(path: Path) -> None:
 
 
 @pytest.mark.parametrize("spoil", [spoil_mode, spoil_json, spoil_seed, spoil_master, drop_first_version, remove])
-def test_a_file_that_is_none_is_refused(key_file: Path, spoil: Callable[[Path], None]) -> None:
-    spoil(key_file)
+def test_a_file_that_is_none_is_refused(keys_path: Path, spoil: Callable[[Path], None]) -> None:
+    spoil(keys_path)
     with pytest.raises(KeysRefused):
-        FileKeyStore.open(key_file, production=False)
+        FileKeyStore.open(keys_path, production=False)
 
 
-def test_a_key_signs_only_while_it_is_valid(key_file: Path) -> None:
-    store = FileKeyStore.open(key_file, production=False)
+def test_a_key_signs_only_while_it_is_valid(keys_path: Path) -> None:
+    store = FileKeyStore.open(keys_path, production=False)
     assert store.sign_time(PROGRAMME.terminal, NOW)
     with pytest.raises(KeysRefused):
         store.sign_time(PROGRAMME.terminal, NOW + 11)
 
 
-def test_each_signature_leaves_a_line_without_secrets(key_file: Path, caplog: pytest.LogCaptureFixture) -> None:
-    store = FileKeyStore.open(key_file, production=False)
+def test_each_signature_leaves_a_line_without_secrets(keys_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    store = FileKeyStore.open(keys_path, production=False)
     with caplog.at_level(logging.INFO, "backend.minting"):
         store.sign_time(PROGRAMME.terminal, NOW)
     [record] = caplog.records
@@ -97,9 +97,9 @@ def test_each_signature_leaves_a_line_without_secrets(key_file: Path, caplog: py
     assert PROGRAMME.mint.ed25519.private_bytes_raw().hex() not in line
 
 
-def test_the_worked_sales_verify(key_file: Path) -> None:
+def test_the_worked_sales_verify(keys_path: Path) -> None:
     """CARD.md's worked example (vectors/card-purse.json): the TMV of each sale, and the reader before it."""
-    store = FileKeyStore.open(key_file, production=False)
+    store = FileKeyStore.open(keys_path, production=False)
     sales = json.loads((VECTORS / "card-purse.json").read_text("utf-8"))["sales"]
     proven = [sale for sale in sales if "tmi_parts" in sale]
     assert len(proven) == 2

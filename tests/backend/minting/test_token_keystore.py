@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from backend.minting import file_keystore
+from backend.minting import key_file
 from backend.minting.file_keystore import FileKeyStore
 from backend.minting.key_stores import open_key_store
 from backend.minting.keystore import KeysRefused, KeyStore, KeysUnavailable
@@ -77,7 +77,7 @@ def store(described: Path) -> KeyStore:
 @pytest.fixture
 def in_file(tmp_path: Path) -> KeyStore:
     """The same keys in a file."""
-    file_keystore.write(tmp_path / "keys.json", PROGRAMME, NOW - 10, END)
+    key_file.write(tmp_path / "keys.json", PROGRAMME, NOW - 10, END)
     return open_key_store(tmp_path / "keys.json", production=False)
 
 

@@ -372,6 +372,26 @@ def test_a_voucher_that_was_never_issued_is_an_alarm(till: Till, phone: Phone, c
     assert (measure.kind, measure.subject) == ("key revoked", vouchers.decode(phone.token).sign1.kid.hex())
 
 
+def test_a_revoked_key_is_told_and_then_counts(till: Till, phone: Phone, city: City) -> None:
+    city.publish(till.clock)
+    till.bundle = city.publish(till.clock).number
+    IssuedVoucher.objects.filter(cti=phone.cti).delete()
+    till.pay_phone(phone, 100)
+    assert till.outcomes()[-1] == ("conflict", "never issued")
+    published = city.publish(till.clock + 60)
+    till.clock, till.bundle = till.clock + 72 * 3600, published.number
+    till.anchor(bundle=published.number)
+    till.pay_phone(phone, 100)
+    assert till.outcomes()[-1] == ("conflict", "never issued"), "within 72 hours of its publication"
+    city.confirm(till.clock)
+    till.clock += 600
+    till.anchor(bundle=published.number)
+    till.pay_phone(phone, 100)
+    assert till.outcomes()[-1] == ("refused", "bad signature")
+    assert city.holds(accounts.payable("bakker-1")) == 200
+    assert Case.objects.filter(kind=CaseKind.MINT_KEY).latest("id").held == 100
+
+
 def test_paper_evidence_in_a_phone_entry_is_malformed(till: Till, city: City) -> None:
     _, token = city.note("citizen-9", 500)
     till.anchor()

@@ -21,7 +21,7 @@ from typing import Any
 
 import pytest
 
-from backend.minting import file_keystore
+from backend.minting import key_file
 from backend.minting.file_keystore import FileKeyStore
 from backend.minting.trust_repository import TrustRepository
 from heitje.programme import TEST_ROOT_EXPIRES, TestProgramme
@@ -79,8 +79,8 @@ class Publisher:
 
     def __init__(self, programme: TestProgramme, folder: Path, now: int) -> None:
         keys, offline = folder / "keys.json", folder / "offline.json"
-        file_keystore.write(keys, programme, TEST_KEYS_FROM, TEST_KEYS_UNTIL)
-        file_keystore.write_offline(offline, programme)
+        key_file.write(keys, programme, TEST_KEYS_FROM, TEST_KEYS_UNTIL)
+        key_file.write_offline(offline, programme)
         self.store = FileKeyStore.open(keys, production=False, offline=offline)
         self.repository = TrustRepository(folder / "trust")
         self.names, self.folder, self.now, self.number = TargetNames(programme.iss), folder, now, 0

@@ -14,7 +14,7 @@ import pytest
 from tuf.api.exceptions import DownloadError, DownloadHTTPError
 from tuf.ngclient import FetcherInterface
 
-from backend.minting import file_keystore
+from backend.minting import key_file
 from backend.minting.file_keystore import FileKeyStore
 from backend.minting.trust_repository import TrustRepository
 from heitje.deny_list import encode
@@ -94,8 +94,8 @@ class Line(FetcherInterface):
 def town(programme: TestProgramme, tmp_path: Path) -> Town:
     """The test programme's repository, with its root and nothing published."""
     keys, offline = tmp_path / "keys.json", tmp_path / "offline.json"
-    file_keystore.write(keys, programme, TEST_KEYS_FROM, TEST_KEYS_UNTIL)
-    file_keystore.write_offline(offline, programme)
+    key_file.write(keys, programme, TEST_KEYS_FROM, TEST_KEYS_UNTIL)
+    key_file.write_offline(offline, programme)
     repository = TrustRepository(tmp_path / "repository")
     store = FileKeyStore.open(keys, production=False, offline=offline)
     town = Town(programme, repository, store, int(time.time()))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from backend.minting import file_keystore
+from backend.minting import key_file
 from backend.minting.file_keystore import FileKeyStore
 from backend.minting.keystore import KeysRefused
 from backend.minting.trust_repository import TrustRepository
@@ -153,8 +153,8 @@ def other_programme(programme: TestProgramme) -> TestProgramme:
 def appointed(town: Town, programme: TestProgramme, folder: Path) -> Town:
     """Another programme's repository."""
     folder.mkdir()
-    file_keystore.write(folder / "keys.json", programme, 0, TEST_ROOT_EXPIRES)
-    file_keystore.write_offline(folder / "offline.json", programme)
+    key_file.write(folder / "keys.json", programme, 0, TEST_ROOT_EXPIRES)
+    key_file.write_offline(folder / "offline.json", programme)
     keys = FileKeyStore.open(folder / "keys.json", production=False, offline=folder / "offline.json")
     other = replace(town, programme=programme, repository=TrustRepository(folder / "repository"), keys=keys)
     with other.repository.locked():
