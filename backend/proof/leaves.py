@@ -38,6 +38,8 @@ _OF_A_PERSON: Final = (
     AccountKind.RETURNED,
 )
 """Where a posting has two accounts, the one that stands first here salts it."""
+_TEXT: Final = 0x60
+_ARRAY_OF_4: Final = b"\x84"
 _MAP_OF_4: Final = b"\xa4"
 _MAP_OF_6: Final = b"\xa6"
 _AMOUNT: Final = b"\x05"
@@ -89,11 +91,14 @@ def make(rows: Sequence[Row]) -> Leaves:
     totals: Counter[tuple[str, str]] = Counter()
     packed = []
     for row in rows:
-        opening = encode([row.debit, row.credit, row.event, row.line])
+        event = row.event.encode()
+        opening = b"".join(
+            (_ARRAY_OF_4, _uint(row.debit), _uint(row.credit), _head(_TEXT, len(event)), event, _uint(row.line))
+        )
         salt = hmac.digest(secrets[row.salting], opening, "sha256")
         beginning = _beginning(row.kind, row.at // _DAY_S, row.debit_kind, row.credit_kind)
         commitment = sha256(salt + opening).digest()
-        packed.append(pack(b"".join((beginning, encode(row.amount), _COMMITMENT, commitment))))
+        packed.append(pack(b"".join((beginning, _uint(row.amount), _COMMITMENT, commitment))))
         totals[row.debit_kind, row.credit_kind] += row.amount
     return Leaves(packed, totals)
 
@@ -102,6 +107,25 @@ def salt_of(row: Row) -> bytes | None:
     """The salt of a posting, or None where it was erased."""
     found = Salt.objects.filter(account=row.salting).first()
     return None if found is None else hmac.digest(bytes(found.secret), row.opening.encode(), "sha256")
+
+
+def _head(major: int, number: int) -> bytes:
+    """A CBOR item's head: `heitje.deterministic` by hand, for the two items that every posting has anew."""
+    if number < 24:
+        return bytes((major | number,))
+    if number < 1 << 8:
+        return bytes((major | 24, number))
+    if number < 1 << 16:
+        return bytes((major | 25,)) + number.to_bytes(2, "big")
+    if number < 1 << 32:
+        return bytes((major | 26,)) + number.to_bytes(4, "big")
+    return bytes((major | 27,)) + number.to_bytes(8, "big")
+
+
+@lru_cache(maxsize=65_536)
+def _uint(number: int) -> bytes:
+    """A whole number; accounts and prices come again and again."""
+    return _head(0, number)
 
 
 @lru_cache(maxsize=4096)

@@ -8,7 +8,9 @@ tile is never changed: a reader in the middle of an older tree finds all of it.
 
 import fcntl
 import os
+from collections import deque
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -17,6 +19,7 @@ from heitje.proof.note import Note
 from heitje.proof.tiles import CHECKPOINT
 
 _ASIDE: Final = ".part"
+_SYNCS_AT_ONCE: Final = 32
 
 
 class PublicLog:
@@ -52,13 +55,13 @@ class PublicLog:
             if target.parent not in folders:
                 folders |= _make(target.parent, self.directory)
             target.with_name(target.name + _ASIDE).write_bytes(content)
-        for path in files:  # the disk has had time to begin with them
-            target = self.directory / path
-            aside = target.with_name(target.name + _ASIDE)
-            _sync(aside)
-            aside.replace(target)
-        for folder in folders:
-            _sync(folder)
+        targets = [self.directory / path for path in files]
+        asides = [target.with_name(target.name + _ASIDE) for target in targets]
+        with ThreadPoolExecutor(_SYNCS_AT_ONCE) as pool:  # one journal commit of the file system serves many of them
+            deque(pool.map(_sync, asides), maxlen=0)
+            for aside, target in zip(asides, targets, strict=True):
+                aside.replace(target)
+            deque(pool.map(_sync, folders), maxlen=0)
 
 
 def _make(folder: Path, top: Path) -> set[Path]:
