@@ -59,7 +59,9 @@ def add_corrections(group: Group) -> None:
     parser.add_argument("--amount", required=True, type=amount, metavar="CENTS")
     parser.add_argument("--share", required=True, metavar="ID", help="the share's own id; the same one is given once")
     grant = subgroup(group, "grant", "earmarked money for other allowances")
-    parser = declare(grant, "promise", "corrections.promise", "set cover aside for a grant, or for more of it")
+    parser = declare(
+        grant, "promise", "corrections.promise", "ask for cover for a grant, or for more of it; two treasurers"
+    )
     _add_grant(parser)
     parser.add_argument("--purpose", required=True)
     parser = declare(grant, "withdraw", "corrections.withdraw", "free what is not paid")
@@ -81,4 +83,5 @@ def _add_official(parser: argparse.ArgumentParser) -> None:
 
 def _add_grant(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("grant", metavar="GRANT")
+    _add_official(parser)
     parser.add_argument("--amount", required=True, type=amount, metavar="CENTS")

@@ -11,23 +11,23 @@ from typing import Any
 
 from backend.assembly import configuration_in_use, debtor_of
 from backend.commands.answer import Answer, Refused
+from backend.officials.approvals import NotApproved
 from backend.settlement import bank_import, explaining, night
 from backend.settlement.alarms import alarms
-from backend.settlement.explaining import NotExplained
 from backend.settlement.models import BankEntry, Batch, Meaning
+from backend.settlement.treasurers import TreasuryRefused
 from heitje.money import format_euros
 
 
 def write_file(arguments: argparse.Namespace) -> Answer:
     """`bank file`."""
     batch = batch_of(arguments)
-    if not night.is_released(batch):
-        raise Refused(f"{batch.approvals.count()} of two officials approved this batch")
     try:
+        document = night.hand_over(batch, int(time.time()))
         descriptor = os.open(arguments.out, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "wb") as file:
-            file.write(bytes(batch.bank_file))
-    except OSError as error:
+            file.write(document)
+    except (OSError, NotApproved) as error:
         raise Refused(str(error)) from error
     return Answer(f"{arguments.out}\n{batch.sha256}", {"file": arguments.out, "sha256": batch.sha256})
 
@@ -39,7 +39,7 @@ def import_document(arguments: argparse.Namespace) -> Answer:
         data = Path(arguments.file).read_bytes()
         account = bank_import.Account(configuration.programme, configuration.iban)
         done = bank_import.take(data, account, arguments.official, int(time.time()))
-    except (OSError, bank_import.NotImported) as error:
+    except (OSError, TreasuryRefused) as error:
         raise Refused(str(error)) from error
     document = {
         "message": done.message,
@@ -81,7 +81,7 @@ def explain_entry(arguments: argparse.Namespace) -> Answer:
             shop=arguments.shop,
             of=arguments.of,
         )
-    except NotExplained as error:
+    except TreasuryRefused as error:
         raise Refused(str(error)) from error
     return Answer(_line(entry), _document(entry))
 
@@ -90,7 +90,7 @@ def name_source(arguments: argparse.Namespace) -> Answer:
     """`bank source`."""
     try:
         source = explaining.name_source(arguments.iban, arguments.name, arguments.official, int(time.time()))
-    except NotExplained as error:
+    except TreasuryRefused as error:
         raise Refused(str(error)) from error
     return Answer(f"credits from {source.iban} fund the reserve", {"iban": source.iban, "name": source.name})
 
@@ -99,7 +99,7 @@ def pay_again(arguments: argparse.Namespace) -> Answer:
     """`bank pay-again`."""
     try:
         back = explaining.pay_again(arguments.shop, arguments.official, int(time.time()))
-    except NotExplained as error:
+    except TreasuryRefused as error:
         raise Refused(str(error)) from error
     text = f"the next batch sends {arguments.shop} what is owed; {format_euros(back)} euro of it came back before"
     return Answer(text, {"shop": arguments.shop, "came_back": back})

@@ -7,8 +7,8 @@ import time
 
 from backend.commands.answer import Answer, Refused
 from backend.settlement import corrections, recovery
-from backend.settlement.corrections import NotCorrected
 from backend.settlement.models import Grant
+from backend.settlement.treasurers import TreasuryRefused
 from heitje.money import format_euros
 
 
@@ -16,7 +16,7 @@ def claw_back(arguments: argparse.Namespace) -> Answer:
     """`claw-back`."""
     try:
         done = corrections.claw_back(arguments.task, arguments.official, arguments.reason, int(time.time()))
-    except NotCorrected as error:
+    except TreasuryRefused as error:
         raise Refused(str(error)) from error
     owed = done.task.reward - done.amount
     document = {"task": done.task_id, "taken_back": done.amount, "owed": owed}
@@ -34,7 +34,7 @@ def share(arguments: argparse.Namespace) -> Answer:
     """`team share`."""
     try:
         new = corrections.share(arguments.share, arguments.team, arguments.citizen, arguments.amount, int(time.time()))
-    except NotCorrected as error:
+    except TreasuryRefused as error:
         raise Refused(str(error)) from error
     return Answer("shared" if new else "shared already", {"share": arguments.share, "new": new})
 
@@ -42,24 +42,30 @@ def share(arguments: argparse.Namespace) -> Answer:
 def promise(arguments: argparse.Namespace) -> Answer:
     """`grant promise`."""
     try:
-        return _grant(corrections.promise(arguments.grant, arguments.purpose, arguments.amount, int(time.time())))
-    except NotCorrected as error:
+        asked = corrections.ask_promise(
+            arguments.grant, arguments.purpose, arguments.amount, arguments.official, int(time.time())
+        )
+    except TreasuryRefused as error:
         raise Refused(str(error)) from error
+    text = f"request {asked.pk}: another treasurer approves it (heitje backend approval approve {asked.pk})"
+    return Answer(text, {"request": asked.pk, "grant": arguments.grant})
 
 
 def withdraw(arguments: argparse.Namespace) -> Answer:
     """`grant withdraw`."""
     try:
-        return _grant(corrections.withdraw(arguments.grant, arguments.amount, int(time.time())))
-    except NotCorrected as error:
+        return _grant(corrections.withdraw(arguments.grant, arguments.amount, arguments.official, int(time.time())))
+    except TreasuryRefused as error:
         raise Refused(str(error)) from error
 
 
 def pay(arguments: argparse.Namespace) -> Answer:
     """`grant pay`."""
     try:
-        return _grant(corrections.pay(arguments.grant, arguments.citizen, arguments.amount, int(time.time())))
-    except NotCorrected as error:
+        return _grant(
+            corrections.pay(arguments.grant, arguments.citizen, arguments.amount, arguments.official, int(time.time()))
+        )
+    except TreasuryRefused as error:
         raise Refused(str(error)) from error
 
 

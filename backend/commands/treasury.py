@@ -15,6 +15,7 @@ from backend.audit.invariants import check
 from backend.cards.window_end import settle_window_end
 from backend.commands.answer import Answer, Refused
 from backend.ledger.models import Account
+from backend.officials.approvals import NotApproved
 from backend.redemption import decisions, outcomes
 from backend.redemption.holes import missing_entries
 from backend.redemption.models import Case, JournalEntry
@@ -51,7 +52,7 @@ def approve(arguments: argparse.Namespace) -> Answer:
         raise Refused(f"there is no batch {arguments.date}-{arguments.run}")
     try:
         night.approve(batch, arguments.official, int(time.time()))
-    except night.NotApproved as error:
+    except NotApproved as error:
         raise Refused(str(error)) from error
     return _batch_answer(batch)
 
@@ -146,7 +147,7 @@ def _batch_answer(batch: Batch) -> Answer:
         "bank_file": str(folder / night.BANK_FILE) if batch.bank_file else None,
         "sha256": batch.sha256 or None,
         "statements": [str(path) for path in sorted(folder.glob("statement-*"))],
-        "approvals": batch.approvals.count(),
+        "approvals": night.yes_count(batch),
         "released": released,
     }
     if not lines:

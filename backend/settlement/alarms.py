@@ -8,6 +8,7 @@ from datetime import date
 from typing import Final
 
 from backend.ledger import minting_stop
+from backend.settlement import night
 from backend.settlement.models import BankEntry, BankStatement, Batch, BatchLine, LineState, Meaning, PaymentHold
 from backend.settlement.target_days import bank_days_after
 
@@ -15,7 +16,6 @@ BOOKED_WITHIN_DAYS: Final = 2
 """Bank days after its execution by which a batch has to be on a statement."""
 STATEMENT_WITHIN_DAYS: Final = 3
 """Bank days by which the next statement has to be here."""
-OFFICIALS: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +36,11 @@ def alarms(today: date) -> list[Alarm]:
 
 
 def _batches(today: date) -> Iterator[Alarm]:
-    for batch in Batch.objects.filter(lines__state=LineState.SENT).distinct().order_by("date", "run"):
+    for batch in (
+        Batch.objects.filter(lines__state=LineState.SENT).defer("bank_file").distinct().order_by("date", "run")
+    ):
         cents = sum(batch.lines.filter(state=LineState.SENT).values_list("amount", flat=True))
-        if batch.approvals.count() < OFFICIALS:
+        if not night.is_released(batch):
             if today > batch.date:
                 yield Alarm("batch not approved", str(batch), cents)
         elif today > bank_days_after(batch.date, BOOKED_WITHIN_DAYS):

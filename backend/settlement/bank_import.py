@@ -19,7 +19,7 @@ from backend.ledger import accounts, events, minting_stop
 from backend.ledger.locking import lock
 from backend.ledger.models import Transfer
 from backend.ledger.posting import balance, post_all
-from backend.settlement import bank_statement, iso20022, status_report
+from backend.settlement import bank_statement, iso20022, status_report, treasurers
 from backend.settlement.bank_statement import Statement, StatementEntry
 from backend.settlement.matching import Match, SentLines, entered_before, match
 from backend.settlement.models import (
@@ -32,12 +32,13 @@ from backend.settlement.models import (
     PaymentHold,
 )
 from backend.settlement.status_report import StatusReport
+from backend.settlement.treasurers import TreasuryRefused
 from heitje.money import Cents
 
 _AFTER: Final = {Meaning.PAYMENTS: LineState.BOOKED, Meaning.RETURNS: LineState.RETURNED}
 
 
-class NotImported(Exception):
+class NotImported(TreasuryRefused):
     """The document is not taken; the text says why, and nothing has changed."""
 
 
@@ -61,9 +62,7 @@ class Account:
 
 
 def take(data: bytes, account: Account, official: str, now: int) -> Imported:
-    """A document of the bank's, at Unix time `now`. Raises `NotImported`."""
-    if not official:
-        raise NotImported("who imports has a name")
+    """A document of the bank's, at Unix time `now`. Raises `TreasuryRefused`."""
     try:
         message = iso20022.name_of(data)
         if message in bank_statement.MESSAGES:
@@ -78,6 +77,7 @@ def take(data: bytes, account: Account, official: str, now: int) -> Imported:
         digest = hashlib.sha256(data).hexdigest()
         if BankDocument.objects.filter(sha256=digest).exists():
             return imported
+        treasurers.act(official, "bank document imported", message, now, {"sha256": digest})
         document = BankDocument.objects.create(sha256=digest, message=message, document=data, official=official, at=now)
         lines = SentLines(account.programme)
         if report is not None:

@@ -7,21 +7,25 @@ from django.db import transaction
 from backend.ledger import accounts, events
 from backend.ledger.locking import lock
 from backend.ledger.posting import Event, MintingStopped, Overdrawn, post
-from backend.settlement import recovery
+from backend.officials import approvals
+from backend.officials.matters import Matter
+from backend.officials.models import Request
+from backend.settlement import recovery, treasurers
 from backend.settlement.models import ClawBack, DebtCause, Grant
+from backend.settlement.treasurers import TreasuryRefused
 from backend.tasks.models import Task
 from backend.tasks.transitions import State
 from heitje.money import Cents
 
 
-class NotCorrected(Exception):
+class NotCorrected(TreasuryRefused):
     """It stays as it is; the text says why."""
 
 
 def claw_back(task_id: int, official: str, reason: str, now: int) -> ClawBack:
     """Take back what a wrongly validated task minted, as far as it is not spent, once; the rest is a debt.
 
-    Whoever judged or did the task does not correct it. Raises `NotCorrected`.
+    Whoever judged or did the task does not correct it. Raises `TreasuryRefused`.
     """
     with transaction.atomic():
         task = Task.objects.select_for_update().filter(pk=task_id, state=State.REWARDED).first()
@@ -33,6 +37,7 @@ def claw_back(task_id: int, official: str, reason: str, now: int) -> ClawBack:
             raise NotCorrected("a correction has a reason")
         if ClawBack.objects.filter(task=task).exists():
             raise NotCorrected(f"task {task_id} is taken back already")
+        treasurers.act(official, "task clawed back", str(task_id), now, {"reason": reason})
         earner = accounts.earner(task.claimant)
         held = lock((earner,)).get(earner)
         amount = min(task.reward, 0 if held is None else held.balance)
@@ -50,31 +55,44 @@ def share(event_id: str, team: str, citizen: str, amount: Cents, now: int) -> bo
     return _post(events.team_shared(f"share:{event_id}", amount, team, citizen), now)
 
 
-def promise(name: str, purpose: str, amount: Cents, now: int) -> Grant:
-    """Set cover aside for a grant; more of one that is there. Raises `NotCorrected`."""
+def ask_promise(name: str, purpose: str, amount: Cents, official: str, now: int) -> Request:
+    """Ask two treasurers for a grant, or for more of one; asking is the first yes. Raises `TreasuryRefused`."""
+    content = {"grant": name, "purpose": purpose, "amount": amount}
+    try:
+        with transaction.atomic():
+            asked = approvals.request(Matter.GRANT, name, content, official, now)
+            return approvals.approve(asked.pk, official, now)
+    except approvals.NotApproved as error:
+        raise NotCorrected(str(error)) from error
+
+
+def promise(content: approvals.Content, now: int) -> None:
+    """What two treasurers approved: cover is set aside for a grant. Raises `NotCorrected`."""
+    name, amount = str(content["grant"]), Cents(content["amount"])
     with transaction.atomic():
-        grant, _ = Grant.objects.select_for_update().get_or_create(name=name, defaults={"purpose": purpose})
+        grant, _ = Grant.objects.select_for_update().get_or_create(name=name, defaults={"purpose": content["purpose"]})
         grant.promised += amount
         _post(events.grant_promised(_next(grant), amount, name), now)
         grant.save()
-        return grant
 
 
-def withdraw(name: str, amount: Cents, now: int) -> Grant:
-    """Free what was promised of a grant and is not paid: withdrawn, or lapsed. Raises `NotCorrected`."""
+def withdraw(name: str, amount: Cents, official: str, now: int) -> Grant:
+    """Free what was promised of a grant and is not paid: withdrawn, or lapsed. Raises `TreasuryRefused`."""
     with transaction.atomic():
         grant = _grant(name, amount)
         grant.withdrawn += amount
+        treasurers.act(official, "grant withdrawn", name, now, {"cents": amount})
         _post(events.grant_withdrawn(_next(grant), amount, name), now)
         grant.save()
         return grant
 
 
-def pay(name: str, citizen: str, amount: Cents, now: int) -> Grant:
-    """Pay a citizen out of a grant: this mints, onto an account of its own. Raises `NotCorrected`."""
+def pay(name: str, citizen: str, amount: Cents, official: str, now: int) -> Grant:
+    """Pay a citizen out of a grant: this mints, onto an account of its own. Raises `TreasuryRefused`."""
     with transaction.atomic():
         grant = _grant(name, amount)
         grant.paid += amount
+        treasurers.act(official, "grant paid", name, now, {"cents": amount, "citizen": citizen})
         _post(events.grant_paid(_next(grant), amount, name, citizen), now)
         grant.save()
         return grant

@@ -9,7 +9,7 @@ from schwifty.exceptions import SchwiftyException
 from backend.ledger import accounts, events, minting_stop
 from backend.ledger.locking import lock
 from backend.ledger.posting import Event, Overdrawn, post
-from backend.settlement import bank_import
+from backend.settlement import bank_import, treasurers
 from backend.settlement.matching import booked_as_a_whole
 from backend.settlement.models import (
     BankEntry,
@@ -20,17 +20,18 @@ from backend.settlement.models import (
     Meaning,
     PaymentHold,
 )
+from backend.settlement.treasurers import TreasuryRefused
 from heitje.money import Cents
 
 
-class NotExplained(Exception):
+class NotExplained(TreasuryRefused):
     """It stays as it is; the text says why."""
 
 
 def explain(
     entry: int, meaning: Meaning, official: str, now: int, *, batch: Batch | None = None, shop: str = "", of: int = 0
 ) -> BankEntry:
-    """Say what an unknown entry is, at Unix time `now`. Raises `NotExplained`.
+    """Say what an unknown entry is, at Unix time `now`. Raises `TreasuryRefused`.
 
     A credit: funding, or a payment to `shop` in `batch` that came back. A debit: excess withdrawn, a bank charge, the
     whole of `batch`, or the unknown credit `of` sent back. Where it was the last unknown debit, minting goes on.
@@ -39,6 +40,7 @@ def explain(
         lock((accounts.LOSS_FUND,))
         found = _open(entry, credit=meaning in (Meaning.FUNDING, Meaning.RETURNS))
         name = f"{bank_import.event_of(found)}:explained"
+        treasurers.act(official, "bank entry explained", str(found), now, {"as": str(meaning), "cents": found.amount})
         try:
             match meaning:
                 case Meaning.FUNDING:
@@ -64,7 +66,7 @@ def explain(
 def pay_again(shop: str, official: str, now: int) -> int:
     """Send to a shop once more what came back, and what the bank rejected; how many cents came back so far.
 
-    Raises `NotExplained` where nothing was held.
+    Raises `TreasuryRefused`, also where nothing was held.
     """
     with transaction.atomic():
         lock((accounts.LOSS_FUND,))
@@ -73,6 +75,7 @@ def pay_again(shop: str, official: str, now: int) -> int:
         lines = list(returned.select_related("batch").defer("batch__bank_file"))
         if not lines and not held.exists():
             raise NotExplained(f"nothing of {shop} is held")
+        treasurers.act(official, "payments released", shop, now, {"lines": [str(line) for line in lines]})
         for line in lines:
             name = f"paid again:{line.batch}:{shop}"
             post(events.paid_again(name, shop, Cents(line.amount), str(line.batch)), now)
@@ -82,14 +85,16 @@ def pay_again(shop: str, official: str, now: int) -> int:
 
 
 def name_source(iban: str, name: str, official: str, now: int) -> FundingSource:
-    """Name an account of the municipality's own: what comes from it funds the reserve. Raises `NotExplained`."""
+    """Name an account of the municipality's own: what comes from it funds the reserve. Raises `TreasuryRefused`."""
     try:
         checked = IBAN(iban).compact
     except SchwiftyException as error:
         raise NotExplained(f"{iban}: {error}") from error
-    source, _ = FundingSource.objects.get_or_create(
-        iban=checked, defaults={"name": name, "official": official, "at": now}
-    )
+    with transaction.atomic():
+        treasurers.act(official, "funding source named", checked, now, {"name": name})
+        source, _ = FundingSource.objects.get_or_create(
+            iban=checked, defaults={"name": name, "official": official, "at": now}
+        )
     return source
 
 

@@ -266,19 +266,3 @@ class Debt(models.Model):
 
     def __str__(self) -> str:
         return f"{self.citizen}: {self.amount - self.recovered}"
-
-
-class Approval(models.Model):
-    """One official's yes to a batch; two different ones release it."""
-
-    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="approvals")
-    official = models.CharField(max_length=40)
-    at = models.BigIntegerField()
-
-    class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=("batch", "official"), name="settlement_approval_once"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.batch} {self.official}"

@@ -14,26 +14,27 @@ from pathlib import Path
 from typing import Final
 
 from django.db import transaction
-from django.db.models import F, Max, Min
+from django.db.models import F, Max, Min, Sum
 
 from backend.ledger import events
 from backend.ledger.accounts import LOSS_FUND, AccountKind, payable
 from backend.ledger.locking import lock
 from backend.ledger.models import Account
 from backend.ledger.posting import post_all
+from backend.officials import approvals
+from backend.officials.approvals import NotApproved
+from backend.officials.matters import APPROVALS, Matter
+from backend.officials.models import Request
 from backend.redemption.refunds import cover_waiting
 from backend.settlement import bank_file, statement_pdf, statements
 from backend.settlement.bank_file import BatchOrder, CreditTransfer, Party
-from backend.settlement.models import Approval, Batch, BatchLine, PaymentHold
+from backend.settlement.models import Batch, BatchLine, PaymentHold
 from backend.shops.models import Shop
 from heitje.money import Cents
 
 BANK_FILE: Final = "pain.001.xml"
-OFFICIALS: Final = 2
-
-
-class NotApproved(Exception):
-    """This official's yes does not count; the text says why."""
+NIGHT: Final = "night"
+"""Who asks for approval of a batch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,9 @@ def write_bank_file(batch: Batch, debtor: Debtor) -> None:
     )
     document = bank_file.write(order)
     batch.bank_file, batch.sha256 = document, hashlib.sha256(document).hexdigest()
-    batch.save(update_fields=["bank_file", "sha256"])
+    with transaction.atomic():
+        batch.save(update_fields=["bank_file", "sha256"])
+        _ask(batch, batch.cut_at)
 
 
 def export(batch: Batch, programme: str, directory: Path) -> None:
@@ -132,23 +135,53 @@ def rows_of(batch: Batch) -> int:
 
 
 def approve(batch: Batch, official: str, now: int) -> int:
-    """An official's yes, once; how many of the two there are. Raises `NotApproved` where there is nothing to send."""
-    if not official:
-        raise NotApproved("an approval has a name")
+    """A treasurer's yes, once; how many of the two there are. Raises `NotApproved`."""
     if not batch.bank_file:
         raise NotApproved("this batch has no bank file")
-    Approval.objects.get_or_create(batch=batch, official=official, defaults={"at": now})
-    return batch.approvals.count()
+    if is_released(batch):
+        return APPROVALS
+    asked = _ask(batch, now)
+    approvals.approve(asked.pk, official, now)
+    return asked.approvals.count()
 
 
 def is_released(batch: Batch) -> bool:
     """Whether two officials approved: before that the file is neither downloaded nor sent."""
-    return batch.approvals.count() >= OFFICIALS
+    return release_of(batch) is not None
+
+
+def release_of(batch: Batch) -> Request | None:
+    """The request that two officials approved."""
+    asked = Request.objects.filter(matter=Matter.BANK_BATCH, subject=str(batch), refused_at=None).order_by("-id")
+    return next((found for found in asked if approvals.is_approved(found)), None)
+
+
+def yes_count(batch: Batch) -> int:
+    """How many officials have approved what is asked for now."""
+    asked = Request.objects.filter(matter=Matter.BANK_BATCH, subject=str(batch), refused_at=None).last()
+    return 0 if asked is None else asked.approvals.count()
+
+
+def hand_over(batch: Batch, now: int) -> bytes:
+    """The file's bytes, for the bank; that they left is in the acts, the first time. Raises `NotApproved`."""
+    asked = release_of(batch)
+    if asked is None:
+        raise NotApproved(f"{yes_count(batch)} of {APPROVALS} officials approved this batch")
+    if asked.carried_out_at is None:
+        approvals.carry_out(asked.pk, lambda _content: None, now)
+    return bytes(batch.bank_file)
 
 
 def folder_of(batch: Batch, directory: Path) -> Path:
     """Where a batch's files are."""
     return directory / str(batch)
+
+
+def _ask(batch: Batch, now: int) -> Request:
+    """What treasurers are asked: this file, by its digest."""
+    total = batch.lines.aggregate(sum=Sum("amount"))["sum"]
+    content = {"date": batch.date.isoformat(), "run": batch.run, "sha256": batch.sha256, "cents": total}
+    return approvals.request(Matter.BANK_BATCH, str(batch), content, NIGHT, now)
 
 
 def _write_lines(batch: Batch, owed_to: dict[str, int], shops: dict[str, Shop]) -> None:

@@ -150,8 +150,8 @@ def test_a_card_is_loaded_once(office: Office) -> None:
 def test_the_night_waits_for_two_officials(office: Office) -> None:
     batch = office.do("settle", "--date", "2026-11-24")
     assert (batch["total"], batch["bank_file"], batch["released"]) == (0, None, False)
-    assert "no bank file" in office.refuses("approve", "--date", "2026-11-24", "--official", "anna")
-    office.refuses("approve", "--date", "2020-01-01", "--official", "anna")
+    assert "no bank file" in office.refuses("approve", "--date", "2026-11-24", "--official", "treasurer-1")
+    office.refuses("approve", "--date", "2020-01-01", "--official", "treasurer-1")
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ import pytest
 from backend.assembly import debtor_of
 from backend.audit.invariants import check
 from backend.ledger import accounts
+from backend.officials.approvals import NotApproved
 from backend.settlement import bank_file, iso20022, night
 from backend.settlement.models import Batch, BatchLine
 from heitje.journal import Kind
@@ -106,8 +107,8 @@ def test_the_next_night_sends_the_rest_and_its_statement_begins_where_the_last_e
 def test_a_night_on_which_nothing_is_owed_has_no_file(city: City) -> None:
     batch = run_night(city)
     assert (batch.sha256, files(city), batch.lines.count()) == ("", {}, 0)
-    with pytest.raises(night.NotApproved):
-        night.approve(batch, "anna", city.till.clock)
+    with pytest.raises(NotApproved):
+        night.approve(batch, "treasurer-1", city.till.clock)
 
 
 def test_lost_files_are_made_again(trading: City) -> None:
@@ -121,12 +122,17 @@ def test_lost_files_are_made_again(trading: City) -> None:
 def test_two_different_officials_release_a_batch(trading: City) -> None:
     batch = run_night(trading)
     assert not night.is_released(batch)
-    assert [night.approve(batch, name, trading.till.clock) for name in ("anna", "anna")] == [1, 1]
+    assert [night.approve(batch, name, trading.till.clock) for name in ("treasurer-1", "treasurer-1")] == [1, 1]
     assert not night.is_released(batch)
-    night.approve(batch, "bea", trading.till.clock)
+    for nobody in ("", "anna", "inspector-1"):
+        with pytest.raises(NotApproved):
+            night.approve(batch, nobody, trading.till.clock)
+    with pytest.raises(NotApproved, match="1 of 2"):
+        night.hand_over(batch, trading.till.clock)
+    night.approve(batch, "treasurer-2", trading.till.clock)
     assert night.is_released(batch)
-    with pytest.raises(night.NotApproved):
-        night.approve(batch, "", trading.till.clock)
+    assert night.hand_over(batch, trading.till.clock) == bytes(batch.bank_file)
+    assert night.hand_over(batch, trading.till.clock) == bytes(batch.bank_file), "again, after it was lost"
 
 
 # --- crashes ----------------------------------------------------------------------------------------------
