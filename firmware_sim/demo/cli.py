@@ -62,6 +62,7 @@ def play(story: Story, seed: int) -> dict[str, Any]:
     scenes.sell_offline(story, purses)
     scenes.tear(story, purses)
     batch = scenes.settle(story)
+    public_log = scenes.prove(story)
     stage = story.stage
     checked = stage.ask_backend("check")
     return {
@@ -71,7 +72,7 @@ def play(story: Story, seed: int) -> dict[str, Any]:
         "taken": story.sold,
         "holders": stage.ask_backend("status")["accounts"],
         "invariants": checked["invariants"],
-        "files": files_of(stage, batch),
+        "files": {**files_of(stage, batch), "public_log": public_log},
     }
 
 
@@ -107,6 +108,7 @@ def show(summary: dict[str, Any], console: Console) -> None:
     files.add_row("journal", found["journal"])
     files.add_row("bank file (pain.001)", found["bank_file"])
     files.add_row("statements", "\n".join(found["statements"]))
+    files.add_row("public log", found["public_log"])
     for table in (holders, invariants, files):
         console.print()
         console.print(table)

@@ -5,11 +5,13 @@
 import time
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from random import Random
 from typing import Any, Final
 
 from firmware_sim.card.firmware import Card
 from firmware_sim.demo.phone import Phone
+from firmware_sim.demo.programs import run
 from firmware_sim.demo.stage import Stage
 from firmware_sim.demo.telling import Telling, euros
 from firmware_sim.faults import Moment, Tear
@@ -179,6 +181,25 @@ def settle(story: Story) -> dict[str, Any]:
     repeated = stage.ask_backend("settle", "--date", tonight)
     tell.expect("running the night again changes no byte", repeated["sha256"], batch["sha256"])
     return batch
+
+
+def prove(story: Story) -> str:
+    """The books go into the public log, and somebody who believes nobody looks at it; the log's folder."""
+    stage, tell = story.stage, story.tell
+    tell.chapter("9  Nobody has to believe it")
+    written = stage.ask_backend("log")
+    place, key = Path(written["directory"]), ("--log-key", str(written["key"]))
+    tell.step(f"the public log: {written['size']} entries without names, signed")
+    found = run("audit", str(place), *key)
+    tell.expect("the auditor, from these files alone: it only grew, it adds up, the coin is backed", found["ok"], True)
+    bundle = place / "tile" / "entries" / "000.p" / str(written["size"])
+    true = bundle.read_bytes()
+    bundle.write_bytes(true[:-1] + bytes((true[-1] ^ 1,)))  # the last figure of the last entry: the reserve
+    found = run("audit", str(place), *key, expected=(1,))
+    bundle.write_bytes(true)
+    names = [finding["finding"] for finding in found["findings"]]
+    tell.expect("a reserve that is made to look a cent larger is found", names, ["altered entry"])
+    return str(place)
 
 
 def tamper(text: str, chance: Random) -> str:
