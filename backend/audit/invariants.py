@@ -13,6 +13,7 @@ from django.db.models import F, OuterRef, Q, Subquery, Sum
 
 from backend.audit.bank import in_batches_until_booked, owed_elsewhere, statement_is_the_reserve
 from backend.audit.finding import Finding, Invariant
+from backend.audit.promises import promises_kept, tasks_minted_once, vouchers_paid
 from backend.ledger.accounts import SPENDABLE, AccountKind
 from backend.ledger.models import Account, Transfer
 from backend.ledger.rows import select
@@ -207,6 +208,9 @@ INVARIANTS: Final[tuple[Invariant, ...]] = (
     no_account_below_zero,
     reserve_covers_all,
     minted_is_outstanding,
+    promises_kept,
+    tasks_minted_once,
+    vouchers_paid,
     settled_once,
     refunds_posted,
     batches_posted,
