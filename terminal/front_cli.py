@@ -121,14 +121,16 @@ def _screens(arguments: argparse.Namespace) -> int:
         for width, height in SIZES:
             folder = arguments.out / f"{language}-{width}x{height}"
             folder.mkdir(parents=True, exist_ok=True)
-            size = Size(width, height)
+            size, seen = Size(width, height), set()
             for exhibit in gallery.exhibits(language):
                 page = lay_out(view(exhibit.scene, exhibit.status), size, window.measure)
                 (folder / f"{exhibit.name}.png").write_bytes(window.png(page))
                 shown = customer_view(exhibit.scene, exhibit.status)
-                customer = lay_out_customer(shown, size, window.measure)
-                (folder / f"customer-{shown.name}.png").write_bytes(window.png(customer))
                 count += 1
+                if shown not in seen:  # the same for many screens of the till: once
+                    seen.add(shown)
+                    customer = lay_out_customer(shown, size, window.measure)
+                    (folder / f"customer-of-{exhibit.name}.png").write_bytes(window.png(customer))
     print(f"{count} screens in {arguments.out}")
     return 0
 

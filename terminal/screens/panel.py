@@ -16,9 +16,9 @@ from terminal.screens.screen import Fact, Telling
 _PADDING_X: Final = 20
 _PADDING_Y: Final = 16
 _QR_SHARE: Final = 47
-"""Hundredths of the panel's width."""
+"""Hundredths of the panel's width that a code may have, and no more than its modules need."""
 _FACT_MOST: Final = 28
-_HEADLINE_LINES: Final = 3
+_HEADLINE_LINES: Final = 2
 
 
 class Style(NamedTuple):
@@ -53,6 +53,8 @@ def lay_telling(page: Page, telling: Telling, rect: Rect, pair: Pair, foot: int 
     inner = Rect(inner.x, inner.y, inner.width, inner.height - foot)
     if telling.qr:
         side = inner.width * _QR_SHARE // 100
+        modules = len(qr_modules(telling.qr)) + 2 * QUIET_ZONE
+        side -= side % modules if side >= modules else 0
         lay_qr(page, telling.qr, telling.qr_label, Rect(inner.right - side, inner.y, side, inner.height), pair)
         inner = Rect(inner.x, inner.y, inner.width - side - page.px(14), inner.height)
     for style in STYLES:
