@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
-from firmware_sim.card.blank import blank_ev2, blank_light
+from firmware_sim.card.blank import blank_ev2, blank_ev3, blank_light
 from firmware_sim.card.firmware import Card
 from firmware_sim.card.image import CardImage, FileStore, Kind
 from firmware_sim.card.personalisation import card_in_file
@@ -19,6 +19,7 @@ from heitje.programme import TestProgramme
 BLANK: Final[Mapping[str, Callable[[bytes], CardImage]]] = {
     Kind.LIGHT.value: blank_light,
     Kind.EV2.value: blank_ev2,
+    Kind.EV3.value: blank_ev3,
 }
 
 

@@ -3,7 +3,7 @@
 """Cards as they leave the factory (NXP MF2DL(H)x0 data sheet section 8.2; what is assumed: docs/silicon.md).
 
 DESFire Light   one application under the chip's own DF name, six files, five AES keys of zeros
-EV2             no application; one key of its own, of zeros, and that for triple DES
+EV2, EV3        no application; one key of its own, of zeros, and that for triple DES
 """
 
 from collections.abc import Mapping
@@ -60,6 +60,11 @@ def blank_light(uid: bytes, files: Mapping[int, FileSettings] = FACTORY_FILES) -
 def blank_ev2(uid: bytes) -> CardImage:
     """A DESFire EV2 as it is bought. Raises `ValueError` unless the UID is 7 bytes."""
     return CardImage(_checked(uid), NO_APPLICATION, Kind.EV2)
+
+
+def blank_ev3(uid: bytes) -> CardImage:
+    """A DESFire EV3 as it is bought. Raises `ValueError` unless the UID is 7 bytes."""
+    return CardImage(_checked(uid), NO_APPLICATION, Kind.EV3)
 
 
 def new_application(df_name: bytes, files: Mapping[int, FileSettings], aid: bytes = b"") -> Application:

@@ -30,7 +30,11 @@ from heitje.card.layout import Command, MakingCommand, Status
 
 ATQA: Final = bytes.fromhex("4403")
 SAK: Final = 0x20
-ATS: Final = {Kind.LIGHT: bytes.fromhex("067777710280"), Kind.EV2: bytes.fromhex("067577810280")}
+ATS: Final = {
+    Kind.LIGHT: bytes.fromhex("067777710280"),
+    Kind.EV2: bytes.fromhex("067577810280"),
+    Kind.EV3: bytes.fromhex("067577810280"),
+}
 """FSC 128 or 64 bytes, FWT 38.7 or 77.3 ms, one historical byte 80."""
 ATR: Final = bytes.fromhex("3B8180018080")
 
@@ -99,7 +103,7 @@ class Card:
         return self._command(frame.command, frame.data), Status.OK
 
     def _command(self, code: int, data: bytes) -> bytes:
-        ev2 = self.image.kind is Kind.EV2
+        ev2 = self.image.kind is not Kind.LIGHT
         tables = {Place.APPLICATION: _COMMANDS | _MAKING_FILES, Place.CARD: _CARD_COMMANDS} if ev2 else _LIGHT
         if not any(code in table for table in tables.values()):
             raise CardFault(Status.ILLEGAL_COMMAND)

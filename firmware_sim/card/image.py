@@ -40,10 +40,11 @@ class MalformedImage(ValueError):
 
 
 class Kind(Enum):
-    """Which chip it is. A DESFire Light has one application for ever; an EV2 has a level of its own above them."""
+    """Which chip it is. A DESFire Light has one application for ever; the others have a level of their own above."""
 
     LIGHT = "light"
     EV2 = "ev2"
+    EV3 = "ev3"
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +160,7 @@ def pack(image: CardImage) -> str:
     """The image's text."""
     application = image.application
     document: dict[str, object] = {"format": FORMAT, "kind": image.kind.value, "uid": image.uid.hex()}
-    if image.kind is Kind.EV2:
+    if image.kind is not Kind.LIGHT:
         document["card_key"] = _pack_key(image.card_key)
         document["card_key_is_aes"] = image.card_key_is_aes
         document["card_settings"] = image.card_settings
@@ -214,7 +215,7 @@ def _unpack(document: Mapping[str, object]) -> CardImage:
 
 
 def _unpack_application(application: object, kind: Kind) -> Application:
-    if application is None and kind is Kind.EV2:
+    if application is None and kind is not Kind.LIGHT:
         return NO_APPLICATION
     if not isinstance(application, dict):
         raise MalformedImage("the application is not an object")
@@ -223,7 +224,7 @@ def _unpack_application(application: object, kind: Kind) -> Application:
     df_name, aid = bytes.fromhex(application["df_name"]), bytes.fromhex(application.get("aid", ""))
     if len(keys) != KEY_COUNT or len(records) > RECORDS_READABLE:
         raise MalformedImage(f"a card has {KEY_COUNT} keys and at most {RECORDS_READABLE} records")
-    if not 0 < len(df_name) <= DF_NAME_MAX or len(aid) != (AID_LENGTH if kind is Kind.EV2 else 0):
+    if not 0 < len(df_name) <= DF_NAME_MAX or len(aid) != (0 if kind is Kind.LIGHT else AID_LENGTH):
         raise MalformedImage("the application's name or number has a wrong length")
     files = _unpack_files(application["files"]) if "files" in application else LIGHT_FILES
     return Application(

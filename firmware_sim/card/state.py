@@ -47,7 +47,7 @@ class State:
     def select(self, place: Place | None) -> None:
         """Go to a place without a session; None is where the card is when its power comes on."""
         self.end_session()
-        start = Place.CARD if self.image.kind is Kind.EV2 else Place.NOWHERE
+        start = Place.NOWHERE if self.image.kind is Kind.LIGHT else Place.CARD
         self.place = start if place is None else place
 
     def end_session(self) -> None:

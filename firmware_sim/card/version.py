@@ -15,8 +15,16 @@ from firmware_sim.card.image import Kind
 from firmware_sim.card.session import Session
 from heitje.card.layout import Status
 
-_HARDWARE: Final = {Kind.LIGHT: bytes.fromhex("04080130001305"), Kind.EV2: bytes.fromhex("04010112001605")}
-_SOFTWARE: Final = {Kind.LIGHT: bytes.fromhex("04080100021305"), Kind.EV2: bytes.fromhex("04010102011605")}
+_HARDWARE: Final = {
+    Kind.LIGHT: bytes.fromhex("04080130001305"),
+    Kind.EV2: bytes.fromhex("04010112001605"),
+    Kind.EV3: bytes.fromhex("04010133001605"),
+}
+_SOFTWARE: Final = {
+    Kind.LIGHT: bytes.fromhex("04080100021305"),
+    Kind.EV2: bytes.fromhex("04010102011605"),
+    Kind.EV3: bytes.fromhex("04010103001605"),
+}
 _BATCH_WEEK_YEAR: Final = bytes.fromhex("CE4B5000004823")
 
 
