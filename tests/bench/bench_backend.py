@@ -491,6 +491,48 @@ def test_night(town: Town, cluster: Cluster, figure: Callable[..., None]) -> Non
     figure(f"night of {NIGHT_SALES} redemptions and {NIGHT_SHOPS} shops", took, "s", 60.0, 60.0 / took, 1.0)
 
 
+STORE: Final = """
+SET search_path TO testburg;
+INSERT INTO redemption_journalentry (terminal_id, branch, seq, hash, data, time, kind, outcome, reason, waited,
+        received_at)
+    SELECT lpad(to_hex(n / 5000 + 4096), 16, '0'), '', 2 * (n % 5000) + k, md5(n || '/' || k) || md5(k || '/' || n),
+        decode(repeat(md5(n::text), 11), 'hex'), 1795400000, k, 'accepted', '', false, 1795400000
+    FROM generate_series({first}, {last}) AS n, generate_series(1, 2) AS k;
+INSERT INTO redemption_claim (terminal_id, branch, intent_seq, shop_id, instrument, item, amount, time, sale,
+        fingerprint, code_seq, payload, state, completed_by, paid, guaranteed, refunded, settled_at)
+    SELECT lpad(to_hex(n / 5000 + 4096), 16, '0'), '', 2 * (n % 5000) + 1, 'shop-0000000000000001', 2, md5(n::text), 1,
+        1795400000, md5(n::text), md5(n::text) || md5(n::text), 1, md5(n::text) || md5(n::text), 'redeemed',
+        2 * (n % 5000) + 2, 1, 0, 0, 1795400000
+    FROM generate_series({first}, {last}) AS n;
+INSERT INTO ledger_transfer (event, line, kind, debit_id, credit_id, amount, reference, at)
+    SELECT 'stored:' || n, 0, 'redeemed', d.id, c.id, 1, 'stored/' || n, 1795400000
+    FROM generate_series({first}, {last}) AS n,
+        (SELECT id FROM ledger_account WHERE kind = 'citizen' AND owner = 'bench') AS d,
+        (SELECT id FROM ledger_account WHERE kind = 'payable' AND owner = 'shop-0000000000000001') AS c
+"""
+"""Redemptions as they are stored, of other tills, numbered from `first` to `last`."""
+STEP: Final = 100_000
+
+
+def test_stored_redemptions(town: Town, cluster: Cluster, figure: Callable[..., None]) -> None:
+    """Ten times as many redemptions in the book: how much slower intake is."""
+    few, many = map(int, os.environ.get("HEITJE_BENCH_STORED", "100000,1000000").split(","))
+    rates, first = [], 1
+    with town.served() as url:
+        for last in (few, many):
+            for begin in range(first, last, STEP):
+                cluster.sql(STORE.format(first=begin, last=min(begin + STEP - 1, last)), "bench")
+            cluster.sql("ANALYZE", "bench")
+            cluster.sql("CHECKPOINT")
+            first = last + 1
+            write_phone_batches(town, 2)
+            upload_all(town, url)  # warm
+            write_phone_batches(town, BATCHES)
+            rates.append(TILLS * BATCHES * PER_BATCH / upload_all(town, url))
+    what = f"intake with {many} redemptions stored, against {few}"
+    figure(what, rates[1], "redemptions/s", rates[0], rates[1] / rates[0], 0.8)
+
+
 def test_phone_intake(town: Town, figure: Callable[..., None]) -> None:
     write_phone_batches(town, 2)
     with town.served() as url:
