@@ -13,6 +13,7 @@ from django.db.models import Max, OuterRef, Q, Subquery
 
 from backend.ledger.accounts import AccountKind
 from backend.ledger.models import Account
+from backend.ledger.rows import select
 from backend.minting.keystore import KeyStore
 from backend.minting.measures import cards_online_only, revoked_kids
 from backend.minting.models import Card, IssuedBundle, IssuedVoucher
@@ -22,6 +23,14 @@ from heitje.bundle import BUNDLE_MAX, BundleKey, KeyUse, TrustBundle
 from heitje.cose import parse, payload_map
 from heitje.limits import CardLimits, Limits
 
+_IN_CONFLICT: Final = """
+SELECT v.cti FROM redemption_case AS d
+JOIN redemption_journalentry AS e ON e.id = d.entry_id
+JOIN redemption_claim AS c ON c.terminal_id = e.terminal_id AND c.branch = e.branch AND c.completed_by = e.seq
+JOIN minting_issuedvoucher AS v ON v.cti = c.item
+WHERE d.kind IN ('two payloads', 'overspent') AND v.expires_at >= %s
+"""
+"""Cases stand in intake's tables, which are made after these; a publication reads them as they stand."""
 LIMITS: Final = Limits()
 CARD_LIMITS: Final = CardLimits()
 CARD_LIMITS_SECURE_ELEMENT: Final = CardLimits(card_payment_cents=5000, card_day_cents=10_000)
@@ -60,14 +69,17 @@ def issue_bundles(programme: str, key_store: KeyStore, number: int, at: int) -> 
 
 
 def deny_list(at: int) -> frozenset[bytes]:
-    """Suspended and blocked cards; notes that are not handed out or that are spent, while a till might take them."""
+    """What no till shall take: suspended and blocked cards; notes that are not handed out or that are spent; allowances
+    of which more was spent than there was, or that signed two payments under one number. Vouchers until they end.
+    """
     denied = Q(suspended_at__isnull=False) | Q(blocked_at__isnull=False)
     cards = Card.objects.filter(denied).values_list("uid", flat=True)
     notes = IssuedVoucher.objects.filter(paper=True, expires_at__gte=at)
     waiting = notes.filter(handed_out_at__isnull=True).values_list("cti", flat=True)
     spent_accounts = Account.objects.filter(kind=AccountKind.NOTE, balance=0, last_transfer__gt=0).values("owner")
     spent = notes.filter(cti__in=spent_accounts).values_list("cti", flat=True)
-    return frozenset(bytes.fromhex(name) for names in (cards, waiting, spent) for name in names)
+    in_conflict = (cti for (cti,) in select(_IN_CONFLICT, at))
+    return frozenset(bytes.fromhex(name) for names in (cards, waiting, spent, in_conflict) for name in names)
 
 
 def listed_keys(key_store: KeyStore) -> tuple[BundleKey, ...]:

@@ -1,0 +1,187 @@
+# SPDX-FileCopyrightText: 2026 The Heitje contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""What follows a conflict (LEDGER.md section 2): deny list within one publish, recovery, claw-back; teams, grants."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from django.db import transaction
+
+from backend.audit.invariants import check
+from backend.ledger import accounts
+from backend.ledger.accounts import AccountName
+from backend.minting.bundles import deny_list
+from backend.minting.models import Card
+from backend.officials import approvals
+from backend.population import INSPECTOR
+from backend.redemption.loading import load_card
+from backend.redemption.models import Case, Claim
+from backend.settlement import corrections, recovery
+from backend.settlement.models import Debt
+from backend.settlement.treasurers import TreasuryRefused
+from backend.shops.models import Terminal
+from backend.tasks.models import Task
+from heitje.money import Cents
+
+if TYPE_CHECKING:
+    from tests.backend.conftest import City, Phone, Till
+
+
+def at_two_tills(city: City, phone: Phone, first: bytes, second: bytes, amounts: tuple[int, int]) -> list[str]:
+    """Two codes, each taken offline at a till of its own; the outcome of each redemption."""
+    other = city.open_till("00112233445566aa", "slager-1")
+    told = []
+    for till, code, amount in zip((city.till, other), (first, second), amounts, strict=True):
+        till.anchor()
+        till.pay_phone(phone, amount, code)
+        told.append(till.told())
+    return told
+
+
+def two_payloads(city: City, phone: Phone) -> int:
+    """A phone that signs two payments under one number; what the loss fund lost by it."""
+    before = city.holds(accounts.LOSS_FUND)
+    codes = phone.code(300, None, city.till.clock, 1), phone.code(299, None, city.till.clock, 1)
+    assert at_two_tills(city, phone, *codes, (300, 299)) == ["accepted", "conflict"]
+    return before - city.holds(accounts.LOSS_FUND)
+
+
+def sound() -> bool:
+    """Whether every invariant holds."""
+    return all(finding.holds for finding in check())
+
+
+def test_what_the_fund_paid_comes_back_from_later_earnings(city: City) -> None:
+    phone = city.phone("citizen-9", 1000)
+    assert two_payloads(city, phone) == 299
+    assert recovery.recover(city.till.clock) == 0, "nothing is earned since"
+    city.earn("citizen-9", 100)
+    assert recovery.recover(city.till.clock, {"citizen-8"}) == 0
+    assert recovery.recover(city.till.clock) == 100
+    assert sound()
+    city.earn("citizen-9", 500)
+    assert recovery.recover(city.till.clock, {"citizen-9"}) == 199
+    assert recovery.recover(city.till.clock) == 0
+    assert (city.earned("citizen-9"), city.holds(accounts.LOSS_FUND)) == (301, 100_000)
+    debt = Debt.objects.get()
+    assert (debt.citizen, debt.amount, debt.recovered, debt.parts) == ("citizen-9", 299, 299, 2)
+    assert sound()
+
+
+def test_a_copy_makes_nobody_a_debtor_and_denies_nobody(city: City) -> None:
+    phone = city.phone("citizen-9", 1000)
+    code = phone.code(300, None, city.till.clock)
+    assert at_two_tills(city, phone, code, code, (300, 300)) == ["accepted", "conflict"]
+    city.earn("citizen-9", 1000)
+    assert (recovery.recover(city.till.clock), Debt.objects.count()) == (0, 0)
+    assert bytes.fromhex(phone.cti) not in deny_list(city.till.clock)
+
+
+def test_a_phone_in_conflict_is_denied_within_one_publish(city: City) -> None:
+    phone = city.phone("citizen-9", 1000)
+    before = deny_list(city.till.clock)
+    two_payloads(city, phone)
+    denied = bytes.fromhex(phone.cti)
+    assert deny_list(city.till.clock) - before == {denied}
+    assert city.publish(city.till.clock).fresh
+    assert denied not in deny_list(city.till.clock + 8 * 86_400), "no longer than a till might take it"
+
+
+def test_a_card_in_conflict_and_a_spent_note_are_denied_within_one_publish(city: City) -> None:
+    cti, token = city.note("citizen-9", 500)
+    city.till.anchor()
+    city.till.pay_paper(token, 500)
+    card = city.cards[0]
+    card.balance += 5000  # an emulated card that says it holds more than was ever loaded
+    city.till.pay_card(card, 400)
+    assert city.till.told() == "pending"
+    assert deny_list(city.till.clock) >= {bytes.fromhex(cti), card.uid}
+    assert Card.objects.get(uid=card.uid.hex()).suspended_at is not None
+
+
+def test_an_owner_is_guaranteed_100_euro_of_card_in_30_days(city: City) -> None:
+    """A blocked card at two shops of one owner, before tills had to know: the fund pays what the guarantee has left."""
+    other = city.open_till("00112233445566aa", "slager-1", owner="bakker-1")
+    card = city.cards[0]
+    Card.objects.filter(uid=card.uid.hex()).update(blocked_at=city.till.clock - 60)
+    fund = city.holds(accounts.LOSS_FUND)
+    for till, told in ((city.till, "accepted"), (other, "conflict")):
+        till.anchor()
+        till.pay_card(card, 500)
+        assert till.told() == told
+        Claim.objects.filter(settled_at__isnull=False).update(amount=9800, paid=9800, guaranteed=9800)
+    assert city.holds(accounts.LOSS_FUND) == fund - 500 - 200
+    case = Case.objects.latest("id")
+    assert (case.kind, case.held) == ("card blocked", 300)
+    other.clock += 31 * 86_400
+    city.publish(other.clock)
+    Claim.objects.update(settled_at=city.till.clock)
+    assert _guarantee_left(other) == 10_000, "30 days later it is whole again"
+
+
+def _guarantee_left(till: Till) -> int:
+    """Cents of card that the till's owner is still guaranteed, as intake sees it."""
+    terminal = Terminal.objects.select_related("shop").get(id=till.name)
+    with transaction.atomic():
+        return load_card(terminal, "00" * 7, till.clock).guarantee_left[True]
+
+
+def test_a_wrongly_validated_task_is_taken_back_and_what_is_spent_is_owed(city: City) -> None:
+    city.earn("citizen-9", 500)
+    task = Task.objects.latest("id")
+    for official, reason in (("anna", "x"), (INSPECTOR, "x"), ("treasurer-1", "")):
+        with pytest.raises(TreasuryRefused):
+            corrections.claw_back(task.pk, official, reason, city.till.clock)
+    spend(city, "citizen-9", 450)
+    free = city.holds(accounts.FREE_COVER)
+    assert corrections.claw_back(task.pk, "treasurer-1", "the bench is not painted", city.till.clock).amount == 50
+    assert (city.earned("citizen-9"), city.holds(accounts.FREE_COVER)) == (0, free + 50)
+    with pytest.raises(TreasuryRefused):
+        corrections.claw_back(task.pk, "treasurer-1", "again", city.till.clock)
+    city.earn("citizen-9", 600)
+    assert recovery.recover(city.till.clock) == 450
+    assert city.earned("citizen-9") == 150
+    assert sound()
+
+
+def spend(city: City, who: str, amount: int) -> None:
+    """A citizen's coins go onto a phone."""
+    from backend.assembly import programme_of
+    from backend.minting import vouchers
+    from tests.backend.conftest import TESTBURG
+
+    store = programme_of(city.configuration).key_store
+    key = TESTBURG.phone_ed25519.public
+    vouchers.issue_allowance(
+        programme=TESTBURG.iss, citizen=who, amount=Cents(amount), phone=key, key_store=store, at=city.till.clock
+    )
+
+
+def test_a_team_shares_what_it_earned(city: City) -> None:
+    city.earn("team:buurt", 900)
+    team: AccountName = accounts.team("team:buurt")
+    assert city.holds(team) == 900
+    assert corrections.share("1", "team:buurt", "citizen-9", Cents(400), city.till.clock)
+    assert not corrections.share("1", "team:buurt", "citizen-9", Cents(400), city.till.clock)
+    with pytest.raises(TreasuryRefused):
+        corrections.share("2", "team:buurt", "citizen-9", Cents(501), city.till.clock)
+    with pytest.raises(TreasuryRefused):
+        corrections.share("3", "citizen-9", "citizen-10", Cents(1), city.till.clock)
+    assert (city.holds(team), city.earned("citizen-9"), sound()) == (500, 400, True)
+
+
+def test_a_grant_takes_two_treasurers_and_pays_no_more_than_it_has(city: City) -> None:
+    now, free = city.till.clock, city.holds(accounts.FREE_COVER)
+    asked = corrections.ask_promise("sport-1", "sports for the young", Cents(1000), "treasurer-1", now)
+    with pytest.raises(TreasuryRefused):
+        corrections.pay("sport-1", "citizen-9", Cents(100), "treasurer-1", now)
+    approvals.approve(asked.pk, "treasurer-2", now)
+    assert approvals.carry_out(asked.pk, lambda content: corrections.promise(content, now), now)
+    corrections.pay("sport-1", "citizen-9", Cents(600), "treasurer-1", now)
+    with pytest.raises(TreasuryRefused):
+        corrections.pay("sport-1", "citizen-9", Cents(401), "treasurer-1", now)
+    corrections.withdraw("sport-1", Cents(400), "treasurer-1", now)
+    assert city.holds(accounts.earmarked("sport-1", "citizen-9")) == 600
+    assert (city.holds(accounts.FREE_COVER), city.holds(accounts.COMMITTED), sound()) == (free - 600, 0, True)
