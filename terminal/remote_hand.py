@@ -99,6 +99,8 @@ class RemoteHand:
             "screen": "" if front.screen is None else front.screen.name,
             "place": str(scene.place),
             "phase": str(scene.sale.phase),
+            "sale": (scene.news or scene.sale).sale.hex(),
+            "amount": (scene.news or scene.sale).amount,
             "texts": [] if front.screen is None else texts_of(front.screen),
             "buttons": [] if front.laid is None else _buttons(front.laid),
             "customer": None if front.customer is None else _customer(front.customer),
