@@ -90,14 +90,14 @@ def write(
         "shop": line.name,
         "iban": " ".join(line.iban[at : at + 4] for at in range(0, len(line.iban), 4)),
         "reference": reference,
-        "sent": _euros(line.amount, language),
-        "rows": [[_time(row.at), say(row.what, language), row.reference, _euros(row.cents, language)] for row in rows],
+        "sent": euros(line.amount, language),
+        "rows": [[_time(row.at), say(row.what, language), row.reference, euros(row.cents, language)] for row in rows],
         "open": [
             [
                 _time(row.at),
                 row.reference,
                 say(row.why or row.what, language),
-                _euros(row.cents, language) if row.cents else "–",
+                euros(row.cents, language) if row.cents else "–",
             ]
             for row in still_open
         ],
@@ -105,7 +105,7 @@ def write(
     return typeset(_TEMPLATE, data, line.batch.cut_at)
 
 
-def _euros(cents: int, language: str) -> str:
+def euros(cents: int, language: str) -> str:
     """Euro with the language's decimal sign and a true minus."""
     whole, parts = divmod(abs(cents), 100)
     separators = (",", ".") if language == "en" else (".", ",")
