@@ -1,6 +1,10 @@
 # SPDX-FileCopyrightText: 2026 The Heitje contributors
 # SPDX-License-Identifier: EUPL-1.2
-"""A person's word on a case (LEDGER.md section 2): pay the shop out of the loss fund, within its guarantee; or not."""
+"""A person's word on a case (LEDGER.md section 2): pay the shop, or not.
+
+What a card paid and a refused claim was not given lies in the card's purse still: it goes to the shop, or back to the
+citizen. All else comes out of the loss fund, within the shop's guarantee.
+"""
 
 from typing import Final
 
@@ -9,9 +13,10 @@ from django.db.models import Sum
 
 from backend.ledger import accounts, events
 from backend.ledger.locking import lock
-from backend.ledger.posting import Overdrawn, post
+from backend.ledger.posting import Event, Overdrawn, post
+from backend.minting.models import Card
 from backend.redemption.loading import GUARANTEE_CARD_CENTS, GUARANTEE_VOUCHER_CENTS, GUARANTEE_WINDOW_S
-from backend.redemption.models import Case, CaseKind, Claim, ClaimState
+from backend.redemption.models import CardTransaction, Case, CaseKind, Claim, ClaimState, ReturnedGap
 from backend.redemption.voucher_claims import event_name
 from backend.shops.models import Terminal
 from heitje.journal import Entry, Instrument
@@ -28,6 +33,7 @@ PAYABLE: Final = frozenset(
         CaseKind.CARD_LATE,
         CaseKind.OVERSPENT,
         CaseKind.BEYOND_GUARANTEE,
+        CaseKind.CONTRADICTION,
     }
 )
 """Cases about a claim that intake did not pay by itself, or not wholly."""
@@ -54,18 +60,16 @@ def pay(case: int, official: str, now: int, *, beyond_guarantee: bool = False) -
         due = min(found.held, claim.amount - claim.paid)
         if claim.state not in _DECIDABLE or due <= 0:
             raise NotDecided("its claim waits for its card" if _waits(claim) else "its claim is settled otherwise")
+        own = min(due, _in_purse(claim))
         left = due if beyond_guarantee else _guarantee_left(claim, now)
-        part = min(due, left)
+        guaranteed = max(0, min(due - own, left))
+        part = own + guaranteed
         if part <= 0:
             raise NotDecided("the shop's guarantee has 0 cents left for 30 days")
-        _post(claim, Cents(part), now)
-        paid = claim.paid + part
-        claim.state, claim.paid, claim.guaranteed, claim.settled_at = (
-            ClaimState.LATER,
-            paid,
-            claim.guaranteed + part,
-            now,
-        )
+        sources = ((accounts.purse(claim.item), Cents(own)), (accounts.LOSS_FUND, Cents(guaranteed)))
+        _post(events.redeemed_later(_event_of(claim), sources, claim.shop_id, _reference(claim)), now)
+        claim.state, claim.settled_at = ClaimState.LATER, now
+        claim.paid, claim.guaranteed = claim.paid + part, claim.guaranteed + guaranteed
         claim.save(update_fields=["state", "paid", "guaranteed", "settled_at"])
         found.held = due - part
         if found.held:
@@ -86,19 +90,48 @@ def close(case: int, official: str, now: int) -> Case:
             claim.state = ClaimState.REFUSED
             claim.save(update_fields=["state"])
             _tell(found, Outcome.REFUSED, CLOSED)
+        elif claim is not None and claim.state == ClaimState.REFUSED:
+            _give_back(claim, now)
         return _decided(found, official, now)
 
 
-def _post(claim: Claim, part: Cents, now: int) -> None:
-    """The first payment of an intent is its event; what follows is named by what was paid before it."""
-    event = event_name(claim.terminal_id, claim.branch, claim.intent_seq)
-    if claim.paid:
-        event = f"{event}+{claim.paid:08d}"
-    source, reference = ((accounts.LOSS_FUND, part),), f"{claim.terminal_id}/{claim.intent_seq}"
+def _give_back(claim: Claim, now: int) -> None:
+    """The card paid, and the shop is not: what lies in the purse of it is the citizen's."""
+    own = _in_purse(claim)
+    if own:
+        citizen = Card.objects.get(uid=claim.item).citizen
+        _post(events.not_given(_event_of(claim), claim.item, citizen, Cents(own), _reference(claim)), now)
+        claim.state, claim.paid, claim.settled_at = ClaimState.RETURNED, own, now
+        claim.save(update_fields=["state", "paid", "settled_at"])
+
+
+def _in_purse(claim: Claim) -> int:
+    """Cents of a refused claim that its card has paid, and that lie in its purse still."""
+    link = CardTransaction.objects.filter(claim=claim).first()
+    if claim.state != ClaimState.REFUSED or link is None:
+        return 0
+    card, purse = Card.objects.select_for_update(no_key=True).get(uid=claim.item), accounts.purse(claim.item)
+    returned = ReturnedGap.objects.filter(uid=card.uid, first_tmc__lte=link.tmc, last_tmc__gte=link.tmc)
+    stolen = card.blocked_at is not None and claim.time > card.blocked_at  # the programme's loss, never the citizen's
+    held = lock((purse,)).get(purse)
+    return 0 if stolen or returned.exists() or held is None else min(claim.amount, held.balance)
+
+
+def _post(event: Event, now: int) -> None:
     try:
-        post(events.redeemed_later(event, source, claim.shop_id, reference), now)
+        post(event, now)
     except Overdrawn as error:
         raise NotDecided("the loss fund holds less") from error
+
+
+def _event_of(claim: Claim) -> str:
+    """The first payment of an intent is its event; what follows is named by what was paid before it."""
+    event = event_name(claim.terminal_id, claim.branch, claim.intent_seq)
+    return f"{event}+{claim.paid:08d}" if claim.paid else event
+
+
+def _reference(claim: Claim) -> str:
+    return f"{claim.terminal_id}/{claim.intent_seq}"
 
 
 def _guarantee_left(claim: Claim, now: int) -> int:
