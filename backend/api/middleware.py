@@ -30,6 +30,8 @@ OF_EVERY_RESPONSE: Final = {
 }
 """The last five, and `no-store` where an address says nothing else: /core/transport/security-headers."""
 _HEAD: Final = "HEAD"
+_BUSY_S: Final = "5"
+"""What a 503 asks a caller to wait, in seconds; a lock is waited for longer than that before there is one."""
 _JSON: Final = "application/json"
 _WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH"})
 
@@ -70,6 +72,8 @@ def _dressed(response: HttpResponseBase) -> HttpResponseBase:
     headers = response.headers
     for name, value in OF_EVERY_RESPONSE.items():
         headers[name] = value
+    if response.status_code == Problem.BUSY.value.status:
+        headers["Retry-After"] = _BUSY_S
     if "Cache-Control" not in headers:
         headers["Cache-Control"] = NO_STORE
     if isinstance(response, HttpResponse) and response.content:

@@ -22,15 +22,18 @@ if TYPE_CHECKING:
     from tests.backend.conftest import City
 
 
-def post(city: City, programme: TestProgramme) -> tuple[int, str]:
-    """The till's journal, signed, through the whole of Django but for the socket; status and kind of the answer."""
+def post(city: City, programme: TestProgramme) -> tuple[int, str, str | None]:
+    """The till's journal, signed, through the whole of Django but for the socket.
+
+    Status and kind of the answer, and when to try again.
+    """
     path = f"/v1/terminals/{city.till.name}/journal"
     body = Batch(0, tuple(city.till.entries)).encode()
     signed = Request("POST", f"http://testserver{path}", {"Content-Type": "application/json"}, body)
     sign_request(signed, city.till.name, programme.terminal_key, int(time.time()))
     headers = {name: value for name, value in signed.headers.items() if name != "Content-Type"}
     answer = Client().post(path, body, content_type="application/json", headers=headers)
-    return answer.status_code, answer.headers["Content-Type"]
+    return answer.status_code, answer.headers["Content-Type"], answer.headers.get("Retry-After")
 
 
 def test_busy_is_503_and_later_it_is_taken_in(city: City, programme: TestProgramme) -> None:
@@ -41,7 +44,7 @@ def test_busy_is_503_and_later_it_is_taken_in(city: City, programme: TestProgram
         other.execute("BEGIN IMMEDIATE")
         refused = post(city, programme)
         other.execute("ROLLBACK")
-    assert refused == (503, "application/problem+json")
+    assert refused == (503, "application/problem+json", "5")
     assert JournalEntry.objects.count() == 0
-    assert post(city, programme) == (200, "application/json")
+    assert post(city, programme) == (200, "application/json", None)
     assert JournalEntry.objects.count() == 1
