@@ -8,7 +8,7 @@ import time
 from django.db import transaction
 
 from backend.commands.answer import Answer, Refused
-from backend.settlement import corrections
+from backend.settlement import corrections, recovery
 from backend.tasks import inspections
 from backend.tasks.models import SecondInspection, Task
 from backend.tasks.transitions import Move
@@ -75,6 +75,8 @@ def _moved(task_id: int, step: Move, actor: str, reason: str = "") -> Answer:
         task = move(task_id, step, actor, int(time.time()), reason)
     except NotMoved as error:
         raise Refused(str(error)) from error
+    if step is Move.VALIDATE:
+        recovery.recover(int(time.time()), {task.claimant})
     return Answer(f"task {task.pk} is {task.state}", _document(task))
 
 

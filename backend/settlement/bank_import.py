@@ -67,8 +67,12 @@ def take(data: bytes, account: Account, official: str, now: int) -> Imported:
         message = iso20022.name_of(data)
         if message in bank_statement.MESSAGES:
             statements, report = bank_statement.read_statements(data), None
-        else:
+        elif message in status_report.MESSAGES:
             statements, report = (), status_report.read_report(data)
+        else:
+            raise NotImported(
+                f"this is {message or 'no bank message'}, and neither a camt.053 nor a pain.002 known here"
+            )
     except iso20022.BankFileInvalid as error:
         raise NotImported(str(error)) from error
     imported = Imported(message)

@@ -106,7 +106,7 @@ def export(batch: Batch, programme: str, directory: Path) -> None:
     folder = folder_of(batch, directory)
     folder.mkdir(parents=True, exist_ok=True)
     if batch.bank_file:
-        _replace(folder / BANK_FILE, bytes(batch.bank_file), flush=True)
+        _replace(folder / BANK_FILE, bytes(batch.bank_file), private=True)
     still_open = statements.open_rows()
     for line, rows in statements.rows_by_line(batch):
         sent = statements.sent_row(line, _reference(programme, line))
@@ -209,15 +209,17 @@ def _reference(programme: str, line: BatchLine) -> str:
     return bank_file.creditor_reference(programme, line.batch.date, line.batch.run, line.shop_id)
 
 
-def _replace(path: Path, content: bytes, flush: bool = False) -> None:
-    """Put a file in place whole: written aside, then renamed; with `flush` it is on disk before that.
+def _replace(path: Path, content: bytes, private: bool = False) -> None:
+    """Put a file in place whole: written aside, then renamed; a private one is its owner's alone, and flushed first.
 
     A statement that a power cut leaves empty is made again by the next run, from the book.
     """
     aside = path.with_name(path.name + ".part")
     with aside.open("wb") as file:
+        if private:
+            aside.chmod(0o600)
         file.write(content)
-        if flush:
+        if private:
             file.flush()
             os.fsync(file.fileno())
     aside.replace(path)

@@ -9,9 +9,12 @@ import csv
 import io
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
+
+from django.db import connection, transaction
 
 from backend.ledger.accounts import AccountKind
 from backend.ledger.models import Account
@@ -50,9 +53,25 @@ def rows_by_line(batch: Batch, shop: str = "") -> Iterator[tuple[BatchLine, list
         lines = lines.filter(shop=shop)
     owed = Account.objects.filter(kind=AccountKind.PAYABLE, owner__in=lines.values("shop"))
     accounts = dict(owed.values_list("owner", "id"))
-    for line in lines:
-        span = (accounts[line.shop_id], line.first_transfer, line.last_transfer)
-        yield line, [Row(*row) for _, *row in select(_ROWS, *span, *span)]
+    with _planned_for_each():
+        for line in lines:
+            span = (accounts[line.shop_id], line.first_transfer, line.last_transfer)
+            yield line, [Row(*row) for _, *row in select(_ROWS, *span, *span)]
+
+
+@contextmanager
+def _planned_for_each() -> Iterator[None]:
+    """PostgreSQL's plan for any shop would take every row of the day for each of them; SQLite has but one plan.
+
+    There nothing is locked meanwhile: a transaction of SQLite would keep every writer away.
+    """
+    if connection.vendor != "postgresql":
+        yield
+        return
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL plan_cache_mode = force_custom_plan")
+        yield
 
 
 def open_rows(shop: str = "") -> dict[str, list[Row]]:
