@@ -9,6 +9,7 @@ from django.db import transaction
 
 from backend.commands.answer import Answer, Refused
 from backend.settlement import corrections, recovery
+from backend.settlement.treasurers import TreasuryRefused
 from backend.tasks import inspections
 from backend.tasks.models import SecondInspection, Task
 from backend.tasks.transitions import Move
@@ -51,7 +52,7 @@ def inspect_again(arguments: argparse.Namespace) -> Answer:
             found = inspections.inspect_again(arguments.task, arguments.by, well, now, arguments.reason)
             if not well:
                 corrections.claw_back(arguments.task, arguments.by, arguments.reason, now)
-    except (inspections.NotInspected, corrections.NotCorrected) as error:
+    except (inspections.NotInspected, TreasuryRefused) as error:
         raise Refused(str(error)) from error
     return Answer(f"task {arguments.task}: {_finding(found)}", _inspection(found))
 

@@ -10,6 +10,7 @@ from backend.ledger.posting import Event, MintingStopped, Overdrawn, post
 from backend.officials import approvals
 from backend.officials.matters import Matter
 from backend.officials.models import Request
+from backend.officials.roles import Role
 from backend.settlement import recovery, treasurers
 from backend.settlement.models import ClawBack, DebtCause, Grant
 from backend.settlement.treasurers import TreasuryRefused
@@ -25,7 +26,7 @@ class NotCorrected(TreasuryRefused):
 def claw_back(task_id: int, official: str, reason: str, now: int) -> ClawBack:
     """Take back what a wrongly validated task minted, as far as it is not spent, once; the rest is a debt.
 
-    Whoever judged or did the task does not correct it. Raises `TreasuryRefused`.
+    A treasurer does it, or the inspector who looked again; never who had a part in the task. Raises `TreasuryRefused`.
     """
     with transaction.atomic():
         task = Task.objects.select_for_update().filter(pk=task_id, state=State.REWARDED).first()
@@ -37,7 +38,8 @@ def claw_back(task_id: int, official: str, reason: str, now: int) -> ClawBack:
             raise NotCorrected("a correction has a reason")
         if ClawBack.objects.filter(task=task).exists():
             raise NotCorrected(f"task {task_id} is taken back already")
-        treasurers.act(official, "task clawed back", str(task_id), now, {"reason": reason})
+        by = (Role.TREASURER, Role.VALIDATOR)
+        treasurers.act(official, "task clawed back", str(task_id), now, {"reason": reason}, by)
         earner = accounts.earner(task.claimant)
         held = lock((earner,)).get(earner)
         amount = min(task.reward, 0 if held is None else held.balance)

@@ -13,8 +13,18 @@ class TreasuryRefused(Exception):
     """It is not done; the text says why, and nothing has changed."""
 
 
-def act(official: str, what: str, subject: str, at: int, details: Mapping[str, object] | None = None) -> None:
-    """Record what an official is about to do, in the caller's transaction. Raises `TreasuryRefused`."""
-    if not has_role(official, Role.TREASURER):
-        raise TreasuryRefused(f"{official or 'nobody'} is no {Role.TREASURER}")
+def act(
+    official: str,
+    what: str,
+    subject: str,
+    at: int,
+    details: Mapping[str, object] | None = None,
+    roles: tuple[Role, ...] = (Role.TREASURER,),
+) -> None:
+    """Record what an official of one of these roles is about to do, in the caller's transaction.
+
+    Raises `TreasuryRefused`.
+    """
+    if not any(has_role(official, role) for role in roles):
+        raise TreasuryRefused(f"{official or 'nobody'} is no {' and no '.join(roles)}")
     acts.record(official, what, subject, at, details)

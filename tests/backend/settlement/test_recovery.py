@@ -131,7 +131,7 @@ def _guarantee_left(till: Till) -> int:
 def test_a_wrongly_validated_task_is_taken_back_and_what_is_spent_is_owed(city: City) -> None:
     city.earn("citizen-9", 500)
     task = Task.objects.latest("id")
-    for official, reason in (("anna", "x"), (INSPECTOR, "x"), ("treasurer-1", "")):
+    for official, reason in (("anna", "x"), (INSPECTOR, "x"), ("desk-1", "x"), ("treasurer-1", "")):
         with pytest.raises(TreasuryRefused):
             corrections.claw_back(task.pk, official, reason, city.till.clock)
     spend(city, "citizen-9", 450)
