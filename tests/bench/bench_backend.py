@@ -488,7 +488,7 @@ def test_night(town: Town, cluster: Cluster, figure: Callable[..., None]) -> Non
     start = time.perf_counter()
     heitje("settle", "--dir", town.directory, "--date", "2026-11-25")
     took = time.perf_counter() - start
-    figure(f"night of {NIGHT_SALES} redemptions and {NIGHT_SHOPS} shops", took, "s", 60.0, 60.0 / took, 1.0)
+    figure(f"night of {NIGHT_SALES} redemptions and {NIGHT_SHOPS} shops", took, "s", 20.0, 20.0 / took, 1.0)
 
 
 STORE: Final = """
