@@ -93,6 +93,8 @@ class Attended:
     scanner: Scanner | None = None
     connect: Callable[[Callable[[LineEvent], None]], Connection] | None = None
     clock: Callable[[], int] = lambda: int(time.time())
+    steady: Callable[[], float] = time.monotonic
+    """Seconds that only count up: a person's patience is measured with them, and a day that is played takes less."""
     on_change: Callable[[Scene, Scene], None] = lambda before, after: None
     scene: Scene = field(init=False)
 
@@ -125,7 +127,7 @@ class Attended:
         self._jobs = 0
         self._printing: dict[int, bool] = {}
         self._printer_said: PrinterStatus | None = None
-        self._since = time.monotonic()
+        self._since = self.steady()
 
     def start(self) -> None:
         """Bring the journal to rest, tell what became of the sale in hand, look at the devices."""
@@ -197,13 +199,13 @@ class Attended:
         if self.hands.give_up_waiting():
             self._drain()
         patience = patience_s(self.scene)
-        if patience is not None and not self.hands.busy and time.monotonic() - self._since >= patience:
-            self._since = time.monotonic()
+        if patience is not None and not self.hands.busy and self.steady() - self._since >= patience:
+            self._since = self.steady()
             self.feed(Lapsed())
 
     def touched(self) -> None:
         """Somebody is there: patience begins anew."""
-        self._since = time.monotonic()
+        self._since = self.steady()
 
     def status(self) -> Status:
         """One look at the till."""
@@ -248,7 +250,7 @@ class Attended:
             before = self.scene
             self.scene, effects = step(before, self._events.popleft())
             if self.scene != before:
-                self._since = time.monotonic()
+                self._since = self.steady()
                 self.on_change(before, self.scene)
             for effect in effects:
                 self._do(effect)

@@ -6,7 +6,6 @@ What a finger does: it goes down on a button, which shows it; lifted on the same
 """
 
 import queue
-import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
@@ -41,6 +40,8 @@ class Front:
     attended: Attended
     display: Display
     manager: ServiceManager = field(default_factory=ServiceManager)
+    frame_s: float = FRAME_S
+    resting_frame_s: float = RESTING_FRAME_S
     screen: Screen | None = field(default=None, init=False)
     customer: CustomerScreen | None = field(default=None, init=False)
     laid: Laid | None = field(default=None, init=False)
@@ -76,9 +77,9 @@ class Front:
 
     def turn(self) -> None:
         """Once around: what came in, what hands did, what time has done, what is to be seen."""
-        now = time.monotonic()
+        now = self.attended.steady()
         resting = now - self._active > RESTS_AFTER_S and self.attended.scene.place is Place.IDLE
-        changed = self._take_inbox(RESTING_FRAME_S if resting else FRAME_S)
+        changed = self._take_inbox(self.resting_frame_s if resting else self.frame_s)
         for done in self.display.inputs():
             self._active = now
             self.attended.touched()

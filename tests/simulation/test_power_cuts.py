@@ -194,7 +194,7 @@ class WindowedStreet(Street):
     def start(self) -> None:
         """The power is back: what the first screen tells is kept, and the till is brought to rest."""
         self.till.switch_on()
-        self.end(*AT_START)
+        self.end(*AT_START, *ENDED)  # a card that is back already has told
 
     def end(self, *names: str) -> str:
         """Go on from one of these screens until the till rests; what was said of the sale."""
@@ -218,7 +218,7 @@ class WindowedStreet(Street):
             redeemed = {"sale": seen["sale"], "decision": decision, "amount": seen["amount"]}
             self.told.append(redeemed)
         self.till.press("done")
-        self.end("idle", "unresolved-at-start")
+        self.end("idle", "unresolved-at-start", *ENDED)
         return decision
 
 
