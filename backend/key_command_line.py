@@ -24,7 +24,8 @@ def add_keys(group: Group) -> None:
         metavar="FILE",
         help="bring a test programme's published keys along instead of making new ones",
     )
-    declare(keys, "add-terminal-master", "keys.add_terminal_master", "make key 1's next master in the token")
+    parser = declare(keys, "add-terminal-master", "keys.add_terminal_master", "make key 1's next master in the token")
+    parser.add_argument("--leave-cards", action="store_true", help="although cards did not move to the last one yet")
     parser = declare(keys, "init-file", "key_changes.init_file", "make the programme's keys in a sealed file")
     parser.add_argument("--number", required=True, type=_programme_number, metavar="HEX", help="programme number")
     parser.add_argument("--offline", action="store_true", help="the keys of the offline roles, in a file of their own")

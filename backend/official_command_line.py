@@ -39,6 +39,11 @@ def add_officials(group: Group) -> None:
     parser.add_argument("--secure-element", action="store_true", help="its debit master sits in a SAM or TPM")
     parser.add_argument("--card-desk", action="store_true", help="cards are made at it")
     add_official(parser, "who asks; approving comes after comparing")
+    parser = declare(
+        group, "masters", "officials.request_masters", "ask two enrollers to let a terminal have key 1's masters"
+    )
+    parser.add_argument("--terminal", required=True, type=hexadecimal, metavar="HEX", help="its id")
+    add_official(parser, "who asks; approving comes after comparing")
     parser = declare(group, "acts", "officials.show_acts", "the audit trail, checked; exit code 1 where it is broken")
     parser.add_argument("--after", type=int, default=0, metavar="NUMBER", help="only acts after this one")
 

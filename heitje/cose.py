@@ -19,6 +19,7 @@ AAD_CODE: Final = b"heitje/code/1"
 AAD_CARD: Final = b"heitje/card/1"
 AAD_TIME: Final = b"heitje/time/1"
 AAD_BUNDLE: Final = b"heitje/bundle/1"
+AAD_MASTERS: Final = b"heitje/masters/1"
 
 TOKEN_MAX: Final = 700
 SIGNATURE_LENGTH: Final = 64

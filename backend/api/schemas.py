@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from backend.api.problems import Problem
 from heitje.holds import HOLD_S
+from heitje.master_delivery import VERSION_MAX, DeliveryState
 from heitje.messages import BATCH_ENTRIES_MAX, SEQ_MAX, Outcome
 from heitje.money import MAX_AMOUNT
 from heitje.refusals import Refusal
@@ -205,6 +206,22 @@ SCHEMAS: Final[dict[str, Schema]] = {
         renew={"type": "boolean", "description": "Key 1 has a newer version."},
         server_time=_SERVER_TIME,
     ),
+    "MasterRequest": _asked(
+        "Which masters of key 1 the terminal holds.",
+        key=_text("A fresh X25519 public key: what the terminal lacks is sealed to it.", length=43),
+        held={
+            "type": "array",
+            "maxItems": 255,
+            "items": {"type": "integer", "minimum": 1, "maximum": VERSION_MAX},
+            "description": "Their versions.",
+        },
+    ),
+    "MasterAnswer": _object(
+        "What it lacks.",
+        {"masters": _text("A COSE_Sign1 with what is sealed to the key of the request (HPKE, RFC 9180).")},
+        state=_words("Whether there is something.", DeliveryState),
+        server_time=_SERVER_TIME,
+    ),
     "ReceiptProof": _object(
         "What proves that a receipt is in the public log; docs/proof.md tells how it is checked.",
         entry=_hex("The journal entry's SHA-256.", 32),
@@ -272,5 +289,7 @@ EXAMPLES: Final[dict[str, Any]] = {
     "CardAnswer": {"step": 1, "answer": "kQA"},
     "CardReply": {"session": _SESSION, "step": 1, "apdu": "AKQEAAjwSEVJVEpFAQA", "server_time": _TIME},
     "Waiting": {"uid": _UID, "waiting": 900, "in_flight": False, "renew": False, "server_time": _TIME},
+    "MasterRequest": {"key": _HASH, "held": [1]},
+    "MasterAnswer": {"state": "current", "server_time": _TIME},
     "SignedMetadata": {"signatures": [], "signed": {"_type": "timestamp", "version": 7}},
 }

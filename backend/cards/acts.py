@@ -19,7 +19,7 @@ FAULT: Final = "fault"
 
 @dataclass(frozen=True, slots=True)
 class Begin:
-    """What must be known of the card: `versions` of key 1 to try in order, `in_flight`, `denied`, `certificate`."""
+    """What must be known of the card: `versions` of key 1 to try, which to `renew_to`, `certificate` and more."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from backend.cards.acts import (
     SendLoad,
     SettleInFlight,
 )
+from backend.cards.masters import version_for
 from backend.cards.models import CardSession
 from backend.cards.waiting import planned, waiting_orders
 from backend.ledger.posting import balance
@@ -70,6 +71,7 @@ class Books:
         versions.sort(key=lambda version: (version != card.key_version, -version))
         return {
             "versions": versions,
+            "renew_to": version_for(card, self.programme.key_store, self.now),
             "in_flight": card.loads.filter(state=LoadState.IN_FLIGHT).exists(),
             "denied": card.denied_at is not None,
             "certificate": bytes(card.certificate).hex(),

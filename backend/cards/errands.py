@@ -96,12 +96,12 @@ def load_card(job: Job) -> Errand:
 
 
 def renew_key(job: Job) -> Errand:
-    """Move the card's key 1 to the newest version (CARD.md section 4)."""
+    """Move the card's key 1 to the newest version that tills hold (CARD.md section 4)."""
     known = yield Begin()
     if FAULT in known:
         return Ended(End.NOT_DONE, known[FAULT])
     keys = job.key_store.terminal_keys(job.uid)
-    newest = max(known["versions"])
+    newest = int(known["renew_to"])
     issuer_key = job.key_store.card_key(job.uid, KEY_ISSUER)
     try:
         yield from renew_terminal_key(

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Heitje contributors
 # SPDX-License-Identifier: EUPL-1.2
-"""Orders for cards, and sessions with cards over a terminal's reader. Ids in hex, times in Unix seconds."""
+"""Orders for cards, sessions with cards over a terminal's reader, and who holds masters. Ids in hex, Unix seconds."""
 
 from typing import ClassVar
 
@@ -89,3 +89,19 @@ class GivenUpLoad(models.Model):
 
     def __str__(self) -> str:
         return f"given up: {self.load}"
+
+
+class MasterHolder(models.Model):
+    """A terminal as a holder of key 1's masters: `held` (a JSON list of versions) is what it said at `asked_at`.
+
+    `released_at`: since two officials who compared its 8 digits let it have them.
+    """
+
+    terminal = models.OneToOneField(Terminal, on_delete=models.PROTECT, primary_key=True, related_name="masters")
+    released_at = models.BigIntegerField(null=True)
+    held = models.CharField(max_length=40, default="[]")
+    newest = models.PositiveSmallIntegerField(default=0)
+    asked_at = models.BigIntegerField(null=True)
+
+    def __str__(self) -> str:
+        return f"masters of {self.terminal_id}"

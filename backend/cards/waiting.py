@@ -4,6 +4,7 @@
 
 from collections.abc import Sequence
 
+from backend.cards.masters import version_for
 from backend.minting.models import Card, LoadOrder, LoadState
 from backend.redemption.intake import Programme
 from heitje.card.layout import BALANCE_MAX
@@ -29,13 +30,13 @@ def planned(orders: Sequence[LoadOrder], held: int, room: int | None) -> list[Lo
     return chosen
 
 
-def at_next_tap(uid: bytes, programme: Programme) -> Waiting:
-    """What an online tap of this card would do; nothing for one that is not known."""
+def at_next_tap(uid: bytes, programme: Programme, now: int) -> Waiting:
+    """What an online tap of this card would do at Unix time `now`; nothing for one that is not known."""
     card = Card.objects.filter(uid=uid.hex()).exclude(made_at=None).first()
     if card is None:
         return Waiting(uid, 0, in_flight=False, renew=False)
     orders = [] if card.denied_at is not None else waiting_orders(card)
     cents = sum(order.amount for group in orders for order in group)
     in_flight = card.loads.filter(state=LoadState.IN_FLIGHT).exists()
-    renew = card.denied_at is None and card.key_version < programme.key_store.terminal_key_versions[0]
+    renew = card.denied_at is None and card.key_version < version_for(card, programme.key_store, now)
     return Waiting(uid, cents, in_flight, renew)

@@ -4,10 +4,12 @@
 
 import argparse
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
 from backend.assembly import configuration_in_use, programme_of
+from backend.cards import masters
 from backend.commands.answer import Answer, Refused
 from backend.commands.key_changes import show_windows
 from backend.configuration import FILE
@@ -53,6 +55,10 @@ def add_terminal_master(arguments: argparse.Namespace) -> Answer:
     configuration = configuration_in_use()
     if configuration.key_store_path.name != DESCRIPTION:
         raise Refused("this backend's keys are in no token")
+    versions = programme_of(configuration).key_store.terminal_key_versions
+    left = masters.would_be_left(versions)
+    if left and not arguments.leave_cards:
+        raise Refused(f"{left} cards have not moved to version {versions[0]} yet, and no till would open them")
     from backend.minting import token_ceremony as ceremony
     from backend.minting.pkcs11_token import Token
 
@@ -70,7 +76,16 @@ def show(arguments: argparse.Namespace) -> Answer:
     lines, mint = show_windows()
     versions = list(key_store.terminal_key_versions)
     lines.append(f"application {key_store.df_name.hex()}, key 1's masters: versions {', '.join(map(str, versions))}")
-    return Answer("\n".join(lines), {"df_name": key_store.df_name.hex(), "mint": mint, "terminal_versions": versions})
+    standings = masters.standings(versions, int(time.time()))
+    lines += [f"  version {row.version}: {row.cards} cards, {_tills_without(row.behind)}" for row in standings]
+    document = {"df_name": key_store.df_name.hex(), "mint": mint, "terminal_versions": versions}
+    return Answer("\n".join(lines), {**document, "masters": [asdict(row) for row in standings]})
+
+
+def _tills_without(behind: tuple[str, ...]) -> str:
+    return (
+        f"cards do not move to it before these tills hold it: {', '.join(behind)}" if behind else "every till holds it"
+    )
 
 
 def _test_programme(file: str | None) -> TestProgramme | None:

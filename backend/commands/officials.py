@@ -12,6 +12,7 @@ from typing import Any, Final
 from django.db import transaction
 
 from backend.commands import key_changes
+from backend.cards import masters
 from backend.commands.answer import Answer, Refused
 from backend.officials import acts, approvals, staff
 from backend.officials.approvals import Content
@@ -27,6 +28,7 @@ CARRIED_OUT: Final[dict[Matter, Callable[[Content, int], None]]] = {
     Matter.GRANT: corrections.promise,
     Matter.KEY_ROTATION: key_changes.rotate,
     Matter.KEY_REVOCATION: key_changes.revoke,
+    Matter.TERMINAL_MASTERS: masters.release,
 }
 """What happens in the transaction of the second yes; what is not here is carried out by the command that asks."""
 REFUSALS: Final = (approvals.NotApproved, staff.NotAppointed, NotAdmitted, corrections.NotCorrected)
@@ -90,6 +92,15 @@ def rotate_keys(arguments: argparse.Namespace) -> Answer:
 def revoke_key(arguments: argparse.Namespace) -> Answer:
     """`keys revoke`: asking is the first yes."""
     return _ask(lambda now: key_changes.request_revocation(arguments.kid.hex(), arguments.by, now), arguments.by)
+
+
+def request_masters(arguments: argparse.Namespace) -> Answer:
+    """`masters`."""
+    try:
+        asked = masters.request_release(arguments.terminal, arguments.by, int(time.time()))
+    except REFUSALS as error:
+        raise Refused(str(error)) from error
+    return _request_answer(asked)
 
 
 def list_requests(arguments: argparse.Namespace) -> Answer:

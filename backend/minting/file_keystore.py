@@ -21,6 +21,7 @@ from heitje.card.layout import KEY_LENGTH, KEY_TERMINAL, KEY_TRANSACTION_MAC, KE
 from heitje.card.messaging import CardKey, KeyInHand
 from heitje.card.transaction import TransactionKeys, decrypt_reader_id, tmv, transaction_keys
 from heitje.keys import SigningKey
+from heitje.master_delivery import MASTERS_MAX
 from heitje.programme import is_published
 from heitje.trust_root import Role
 
@@ -106,6 +107,11 @@ class FileKeyStore(Signatures):
             version: diversify(master, uid, self._df_name, KEY_TERMINAL)
             for version, master in self._terminal_masters.items()
         }
+
+    def terminal_masters(self) -> dict[int, bytes]:
+        """The two newest masters of key 1."""
+        log_given("delivery", KEY_TERMINAL)
+        return {version: self._terminal_masters[version] for version in self.terminal_key_versions[:MASTERS_MAX]}
 
     def keys_to_write(self, uid: bytes) -> CardKeys:
         """A new card's keys."""

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: EUPL-1.2
 """The municipality's keys behind one interface (DESIGN.md section 4): what is signed and what is proved, never a key.
 
-The masters of the cards' keys never leave a store. A card's own key opens a session without being seen; its value is
-given only where it has to be written onto that card (docs/keys.md).
+The masters of the cards' keys never leave a store, but for key 1's, which terminals hold: sealed to one terminal. A
+card's own key opens a session without being seen; its value is given only where it has to be written onto that card
+(docs/keys.md).
 """
 
 from typing import Protocol
@@ -56,6 +57,10 @@ class KeyStore(Protocol):
         """The server's signed time for one terminal. Raises `KeysRefused`."""
         ...
 
+    def sign_masters(self, sealed: bytes, terminal: bytes, df_name: bytes, now: int) -> bytes:
+        """What carries key 1's masters to one terminal (`heitje.master_delivery`). Raises `KeysRefused`."""
+        ...
+
     def sign_bundle(self, bundle: TrustBundle) -> bytes:
         """A signed trust bundle. Raises `KeysRefused`."""
         ...
@@ -91,4 +96,11 @@ class KeyStore(Protocol):
 
     def keys_to_write(self, uid: bytes) -> CardKeys:
         """A new card's first keys, by number, to write them onto it."""
+        ...
+
+    def terminal_masters(self) -> dict[int, bytes]:
+        """The two newest masters of key 1 by version, to be sealed to a terminal.
+
+        The one master that is meant to leave. Raises `KeysRefused` for one that was made to stay.
+        """
         ...

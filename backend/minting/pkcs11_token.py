@@ -8,6 +8,7 @@ library.
 """
 
 import logging
+import secrets
 import threading
 import time
 from collections.abc import Callable
@@ -16,6 +17,7 @@ from functools import lru_cache
 from typing import Any, Final, Self, TypeVar
 
 import pkcs11
+from cryptography.hazmat.primitives.keywrap import aes_key_unwrap
 from pkcs11 import Attribute, KeyType, Mechanism, ObjectClass
 from pkcs11 import exceptions as errors
 from pkcs11.exceptions import PKCS11Error
@@ -176,12 +178,16 @@ class Token:
         """An AES master. Raises `KeysRefused` where there is none."""
         return TokenMaster(self, label)
 
-    def never_left(self, label: str) -> bool:
-        """Whether every secret of this name was made inside a token and can never have been outside."""
+    def never_left(self, label: str, *, but_wrapped: bool = False) -> bool:
+        """Whether every secret of this name was made inside a token and can never have been outside.
+
+        `but_wrapped`: it may have been, enciphered under another key, and never in any other way.
+        """
+        stays = Attribute.ALWAYS_SENSITIVE if but_wrapped else Attribute.NEVER_EXTRACTABLE
 
         def look(session: Any) -> bool:
             found = _secrets(session, label)
-            return bool(found) and all(key[Attribute.LOCAL] and key[Attribute.NEVER_EXTRACTABLE] for key in found)
+            return bool(found) and all(key[Attribute.LOCAL] and key[stays] for key in found)
 
         return self.ask(look)
 
@@ -204,13 +210,12 @@ class Token:
 
         self.ask(make, again=False)
 
-    def make_master(self, label: str) -> None:
-        """Make an AES master in the token. Raises `KeysRefused`."""
+    def make_master(self, label: str, *, leaves_wrapped: bool = False) -> None:
+        """Make an AES master in the token; one that terminals hold `leaves_wrapped`. Raises `KeysRefused`."""
+        template = {**_STAYS, **_MASTER, Attribute.EXTRACTABLE: leaves_wrapped}
 
         def make(session: Any) -> None:
-            session.generate_key(
-                KeyType.AES, _AES_BITS, label=label, id=label.encode(), store=True, template={**_STAYS, **_MASTER}
-            )
+            session.generate_key(KeyType.AES, _AES_BITS, label=label, id=label.encode(), store=True, template=template)
 
         self.ask(make, again=False)
 
@@ -231,11 +236,12 @@ class Token:
 
         self.ask(take, again=False)
 
-    def import_master(self, label: str, value: bytes) -> None:
+    def import_master(self, label: str, value: bytes, *, leaves_wrapped: bool = False) -> None:
         """Take in a master that was made elsewhere: a test programme's. Raises `KeysRefused`."""
         template = {
             **_STAYS,
             **_MASTER,
+            Attribute.EXTRACTABLE: leaves_wrapped,
             Attribute.CLASS: ObjectClass.SECRET_KEY,
             Attribute.KEY_TYPE: KeyType.AES,
             Attribute.LABEL: label,
@@ -352,6 +358,23 @@ class TokenMaster:
     def give(self, diversification: bytes) -> bytes:
         """The card's key itself, for the card that it is written onto. Raises `KeysRefused`."""
         return self._encipher(self._last_block(diversification))
+
+    def take_out(self) -> bytes:
+        """The master itself, where it was made to leave: wrapped (RFC 3394) under a key that lives for this one time.
+
+        Raises `KeysRefused` for one that was made to stay.
+        """
+        once = secrets.token_bytes(KEY_LENGTH)
+        kind = {Attribute.CLASS: ObjectClass.SECRET_KEY, Attribute.KEY_TYPE: KeyType.AES, Attribute.TOKEN: False}
+
+        def wrap(session: Any) -> bytes:
+            wrapping = session.create_object({**kind, Attribute.VALUE: once, Attribute.WRAP: True})
+            try:
+                return bytes(wrapping.wrap_key(self._key.within(session), mechanism=Mechanism.AES_KEY_WRAP))
+            finally:
+                wrapping.destroy()
+
+        return aes_key_unwrap(once, self._token.ask(wrap))
 
     def _last_block(self, diversification: bytes) -> bytes:
         return last_block(self._encipher(diversification[:BLOCK]), self._zeros, diversification)

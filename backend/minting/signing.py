@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from backend.minting.keystore import KeysRefused
-from heitje import cose, server_time, vouchers
+from heitje import cose, master_delivery, server_time, vouchers
 from heitje.bundle import BundleKey, KeyUse, TrustBundle
 from heitje.card import certificate as certificates
 from heitje.card.certificate import CardCertificate
@@ -75,6 +75,12 @@ class Signatures:
         """The server's signed time."""
         signer = self._signer(KeyUse.TIME, now)
         return self._logged(KeyUse.TIME, signer, server_time.sign(terminal, now, signer))
+
+    def sign_masters(self, sealed: bytes, terminal: bytes, df_name: bytes, now: int) -> bytes:
+        """What carries masters to a terminal."""
+        signer = self._signer(KeyUse.BUNDLE, now)
+        token = master_delivery.sign(sealed, terminal, df_name, now, signer)
+        return self._logged(KeyUse.BUNDLE, signer, token)
 
     def sign_bundle(self, bundle: TrustBundle) -> bytes:
         """A signed trust bundle."""

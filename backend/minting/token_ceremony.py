@@ -60,14 +60,15 @@ def make_keys(token: Token, description: TokenDescription, test_programme: TestP
     new = tuple(label for label in description.labels if not token.holds(label))
     signers, masters = _values(description, test_programme) if test_programme else ({}, {})
     secret = () if description.masters is None else description.masters.all
+    held = () if description.masters is None else tuple(description.masters.terminal.values())
     for label in new:
         if label in masters:
-            token.import_master(label, masters[label])
+            token.import_master(label, masters[label], leaves_wrapped=label in held)
         elif label in signers:
             key = signers[label]
             token.import_signer(label, key.ed25519.private_bytes_raw(), key.public)
         elif label in secret:
-            token.make_master(label)
+            token.make_master(label, leaves_wrapped=label in held)
         else:
             token.make_signer(label)
     return new
@@ -82,7 +83,7 @@ def add_terminal_master(token: Token, description: TokenDescription, programme: 
         raise KeysRefused("a key's version is one byte")
     label = _terminal_label(programme, version)
     if not token.holds(label):
-        token.make_master(label)
+        token.make_master(label, leaves_wrapped=True)
     terminal = {**description.masters.terminal, version: label}
     return replace(description, masters=replace(description.masters, terminal=terminal))
 

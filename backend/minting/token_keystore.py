@@ -21,6 +21,7 @@ from heitje.card.keys import CardKeys, diversification_of
 from heitje.card.layout import KEY_LOADER, KEY_TERMINAL, KEY_TRANSACTION_MAC, KEY_VERSION_FIRST
 from heitje.card.messaging import CardKey
 from heitje.card.transaction import TransactionKeys, decrypt_reader_id, tmv, transaction_keys
+from heitje.master_delivery import MASTERS_MAX
 from heitje.trust_root import Role
 
 _CARD_KEYS_REMEMBERED: Final = 256
@@ -54,7 +55,8 @@ class TokenKeyStore(Signatures):
         description = TokenDescription.load(path)
         token = Token.open(description.module, description.token, description.pin())
         if production:
-            outside = [label for label in description.labels if not token.never_left(label)]
+            held = () if description.masters is None else tuple(description.masters.terminal.values())
+            outside = [label for label in description.labels if not token.never_left(label, but_wrapped=label in held)]
             if outside:
                 raise KeysRefused(f"{', '.join(outside)}: not made in a token, so never for production")
         trust = _trust_signers(token, description)
@@ -90,6 +92,11 @@ class TokenKeyStore(Signatures):
         log_given("renewal", KEY_TERMINAL)
         message = diversification_of(uid, self._df_name, KEY_TERMINAL)
         return {version: master.give(message) for version, master in self._terminal.items()}
+
+    def terminal_masters(self) -> dict[int, bytes]:
+        """The two newest masters of key 1, wrapped by the token and opened here."""
+        log_given("delivery", KEY_TERMINAL)
+        return {version: self._terminal[version].take_out() for version in self.terminal_key_versions[:MASTERS_MAX]}
 
     def keys_to_write(self, uid: bytes) -> CardKeys:
         """A new card's keys."""

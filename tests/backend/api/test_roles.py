@@ -64,6 +64,7 @@ TABLE = {
         f"card-sessions/{'1' * 32}/answers", (401, 401, 401, 404, 403, 404), ANSWER
     ),
     f"GET {OWN}/cards/{{uid}}/waiting": Row("cards/04a1b2c3d4e580/waiting", (401, 401, 401, 404, 403, 200)),
+    f"POST {OWN}/masters": Row("masters", (401, 401, 401, 404, 403, 200), {"key": "A" * 42 + "E", "held": [1]}),
     "GET /v1/trust/metadata/{name}": everyone("/v1/trust/metadata/timestamp.json"),
     "GET /v1/trust/targets/{path}": everyone("/v1/trust/targets/none", 404),
     "GET /v1/health": everyone("/v1/health"),

@@ -192,7 +192,7 @@ def test_torn_at_the_commit_and_never_seen_again(
 ) -> None:
     """The books say so themselves: it is in flight, however long."""
     torn(reader, card, APDUS, moment)
-    assert at_next_tap(card.uid, programme_of(reader.city.configuration)).in_flight
+    assert at_next_tap(card.uid, programme_of(reader.city.configuration), NOW).in_flight
     assert books(card) == (250, 750, 2500)
     with pytest.raises(CardRefused):
         desk.order_load(card.uid, Cents(251), "wish:2", NOW + 10**9)
@@ -331,7 +331,7 @@ def test_a_refund_comes_back_at_the_next_tap(reader: Reader, shop: Shop, card: C
     shop.till.refund(intent + 1, 200)
     shop.till.upload()
     assert books(card) == (200, 0, 2000)
-    assert at_next_tap(card.uid, programme_of(reader.city.configuration)).cents == 200
+    assert at_next_tap(card.uid, programme_of(reader.city.configuration), NOW).cents == 200
     assert reader.tap(card).amount == 200
     assert (books(card), card.image.application.balance) == ((0, 0, 2200), 2200)
 
@@ -386,7 +386,7 @@ def test_a_blocked_card_is_settled_and_not_loaded(
     reply = reader.tap(card)
     assert (reply.end, reply.reason, reply.amount) == (End.NOT_DONE, "blocked", 750)
     assert books(card) == (350, 0, 3250)
-    assert at_next_tap(card.uid, programme_of(reader.city.configuration)).cents == 0
+    assert at_next_tap(card.uid, programme_of(reader.city.configuration), NOW).cents == 0
 
 
 def test_a_card_that_is_not_known_is_left(
@@ -395,7 +395,7 @@ def test_a_card_that_is_not_known_is_left(
     stranger = new_plastic(personalise(programme, bytes.fromhex("04AABBCCDDEE80"), Cents(0)))
     reply = reader.tap(stranger)
     assert (reply.end, reply.reason, reader.apdus) == (End.NOT_DONE, "this card is not known here", [])
-    assert not at_next_tap(stranger.uid, programme_of(reader.city.configuration)).anything
+    assert not at_next_tap(stranger.uid, programme_of(reader.city.configuration), NOW).anything
 
 
 # --- attacks on a load ---------------------------------------------------------------------------------------------

@@ -11,8 +11,10 @@ import pytest
 
 from backend.assembly import programme_of
 from backend.cards import desk
+from backend.cards.models import MasterHolder
 from backend.cards.waiting import at_next_tap
 from backend.minting.models import Card as CardRow
+from backend.shops.models import Terminal
 from heitje.card.keys import diversify
 from heitje.card.layout import KEY_TERMINAL
 from heitje.money import Cents
@@ -32,12 +34,19 @@ APDUS = 7
 
 
 @pytest.fixture
-def renewed(city: City) -> None:
+def second(city: City) -> None:
     """The key store has a second master of key 1."""
     path = city.configuration.key_store_path
     document = json.loads(path.read_text("ascii"))
     document["card_masters"]["terminal"]["2"] = SECOND.hex()
     path.write_text(json.dumps(document), "ascii")
+
+
+@pytest.fixture
+def renewed(second: None) -> None:
+    """And every till holds it."""
+    for terminal in Terminal.objects.all():
+        MasterHolder.objects.create(terminal=terminal, newest=2, asked_at=NOW)
 
 
 def version_of(card: Card) -> int:
@@ -46,13 +55,13 @@ def version_of(card: Card) -> int:
 
 @pytest.mark.usefixtures("renewed")
 def test_a_card_moves_to_the_newest(reader: Reader, card: Card, programme: TestProgramme) -> None:
-    assert at_next_tap(card.uid, programme_of(reader.city.configuration)).renew
+    assert at_next_tap(card.uid, programme_of(reader.city.configuration), NOW).renew
     assert reader.tap(card, Work.RENEW).end is End.RENEWED
     assert len(reader.apdus) == APDUS
     key = card.image.application.keys[KEY_TERMINAL]
     assert (key.version, key.value) == (2, diversify(SECOND, card.uid, programme.df_name, KEY_TERMINAL))
     assert CardRow.objects.get(uid=card.uid.hex()).key_version == 2
-    assert not at_next_tap(card.uid, programme_of(reader.city.configuration)).renew
+    assert not at_next_tap(card.uid, programme_of(reader.city.configuration), NOW).renew
     assert reader.tap(card, Work.RENEW).end is End.RENEWED
     assert reader.tap(card).end is End.NOTHING_WAITS
 
