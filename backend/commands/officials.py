@@ -11,8 +11,8 @@ from typing import Any, Final
 
 from django.db import transaction
 
-from backend.commands import key_changes
 from backend.cards import masters
+from backend.commands import key_changes
 from backend.commands.answer import Answer, Refused
 from backend.officials import acts, approvals, staff
 from backend.officials.approvals import Content

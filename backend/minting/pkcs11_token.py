@@ -24,6 +24,7 @@ from pkcs11.exceptions import PKCS11Error
 from pkcs11.util.ec import encode_named_curve_parameters
 
 from backend.minting.cmac_halves import ZEROS, last_block
+from backend.minting.kept_key import KeptKey
 from backend.minting.keystore import KeysRefused, KeysUnavailable
 from heitje.card.layout import BLOCK, KEY_LENGTH
 from heitje.keys import PublicKey
@@ -252,44 +253,12 @@ class Token:
         self.ask(lambda session: session.create_object(template), again=False)
 
 
-class _Kept:
-    """A key of a token, found again, or derived again, in each of its sessions."""
-
-    def __init__(self, token: Token, find: Callable[[Any], Any]) -> None:
-        self._token = token
-        self._find = find
-        self._opening = 0
-        self._found: Any = None
-
-    def ask(self, do: Callable[[Any], Result]) -> Result:
-        """Have the token do something with it; see `Token.ask`."""
-        return self._token.ask(lambda session: do(self.within(session)))
-
-    def within(self, session: Any) -> Any:
-        """What it is in this session."""
-        if self._opening != self._token.opening:
-            self._found = self._find(session)
-            self._opening = self._token.opening
-        return self._found
-
-    def drop(self) -> None:
-        """Have the token forget it, where this session has it at all."""
-
-        def destroy(_: Any) -> None:
-            if self._opening == self._token.opening:
-                self._opening = 0
-                self._found.destroy()
-
-        with suppress(KeysRefused):  # then it went with its session
-            self._token.ask(destroy, again=False)
-
-
 class TokenSigner:
     """An Ed25519 key in a token; a `heitje.keys.Signer`."""
 
     def __init__(self, token: Token, label: str) -> None:
         self.public = PublicKey(token.ask(lambda session: _point_of(session, label)))
-        self._private = _Kept(token, lambda session: self._private_in(session, label))
+        self._private = KeptKey(token, lambda session: self._private_in(session, label))
         self._private.ask(lambda key: key)
 
     def sign(self, message: bytes) -> bytes:
@@ -306,7 +275,7 @@ class TokenCardKey:
     """A card's own key, derived in a token and never seen; a `heitje.card.messaging.CardKey`."""
 
     def __init__(self, token: Token, derive: Callable[[Any], Any]) -> None:
-        self._key = _Kept(token, derive)
+        self._key = KeptKey(token, derive)
         self._key.ask(lambda key: key)
 
     def encrypt(self, plain: bytes) -> bytes:
@@ -338,7 +307,7 @@ class TokenMaster:
     def __init__(self, token: Token, label: str) -> None:
         self._token = token
         self._zeros = token.ask(lambda session: _enciphered(_only(session, ObjectClass.SECRET_KEY, label), ZEROS))
-        self._key = _Kept(token, lambda session: self._key_in(session, label))
+        self._key = KeptKey(token, lambda session: self._key_in(session, label))
 
     def derive(self, diversification: bytes) -> TokenCardKey:
         """The card's key, inside the token. Raises `KeysRefused`."""

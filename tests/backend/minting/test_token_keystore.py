@@ -290,11 +290,23 @@ def test_no_secret_can_be_taken_out(described: Path) -> None:
         for key in session.get_objects({Attribute.CLASS: kind})
     ]
     assert len(secrets) > len(description.labels), "cards' keys that were derived are there as well"
+    assert description.masters is not None
+    held = set(description.masters.terminal.values())
     for key in secrets:
         assert key[Attribute.SENSITIVE]
-        assert not key[Attribute.EXTRACTABLE], "it cannot be wrapped either"
+        assert key[Attribute.EXTRACTABLE] is (key[Attribute.LABEL] in held), "no other can be wrapped either"
         with pytest.raises(AttributeSensitive):
             key[Attribute.VALUE]
+
+
+def test_the_masters_that_terminals_hold_come_out_and_no_other(described: Path, programme: TestProgramme) -> None:
+    from backend.minting.token_keystore import TokenKeyStore
+
+    store = open_key_store(described, production=False)
+    assert isinstance(store, TokenKeyStore)
+    assert store.terminal_masters() == {1: programme.master_terminal}
+    with pytest.raises(KeysRefused):
+        store._loader.take_out()
 
 
 def test_production_takes_only_keys_that_were_made_in_a_token(
