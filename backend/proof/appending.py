@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 
 from backend.ledger.rows import BIGINT, BYTES, SMALLINT, Columns, insert, select
 from backend.proof import figures, leaves
@@ -24,6 +24,8 @@ from heitje.proof.tiles import WIDTH, pack
 
 CHUNK: Final = 16_384
 """Transfers in one transaction: on SQLite nobody else writes meanwhile."""
+_TURNS: Final = 60
+_TURN_MS: Final = 1000
 _ONLY: Final = 1
 _WITH_RECEIPT: Final = (Kind.REDEMPTION, Kind.REFUND, Kind.UNRESOLVED)
 _SEGMENTS: Final = Columns(
@@ -70,13 +72,25 @@ def append(now: int) -> Appended:
 
 
 def _horizon(table: str) -> int:
-    """Every row of this table up to this number is there, or will never be."""
-    with transaction.atomic():
-        if connection.vendor == "postgresql":
-            with connection.cursor() as cursor:
-                cursor.execute(f"LOCK TABLE {table} IN SHARE MODE")
-        ((last,),) = select(f"SELECT coalesce(max(id), 0) FROM {table}")
-    return int(last)
+    """Every row of this table up to this number is there, or will never be.
+
+    Whoever would write waits behind us meanwhile, so a long transaction is waited for in short turns. Raises
+    `OperationalError` where it outlasts them all.
+    """
+    turns = _TURNS
+    while True:
+        try:
+            with transaction.atomic():
+                if connection.vendor == "postgresql":
+                    with connection.cursor() as cursor:
+                        cursor.execute(f"SET LOCAL lock_timeout = {_TURN_MS}")
+                        cursor.execute(f"LOCK TABLE {table} IN SHARE MODE")
+                ((last,),) = select(f"SELECT coalesce(max(id), 0) FROM {table}")
+                return int(last)
+        except OperationalError:
+            turns -= 1
+            if not turns:
+                raise
 
 
 def _locked() -> Progress:
