@@ -7,7 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from backend.configuration import FILE, Configuration, ConfigurationError, Database, Engine, load, write
+from backend.configuration import (
+    FILE,
+    Configuration,
+    ConfigurationError,
+    Database,
+    Engine,
+    RequestLimits,
+    load,
+    write,
+)
 
 GOOD = Configuration(
     directory=Path(),
@@ -105,6 +114,34 @@ def test_a_database_that_is_not_understood_stops_the_start(directory: Path, tabl
     path = directory / FILE
     before, _, _ = path.read_text("utf-8").partition("[database]")
     path.write_text(f"{before}[database]\n{table}\n", "utf-8")
+    with pytest.raises(ConfigurationError, match=says):
+        load(directory)
+
+
+NARROW = RequestLimits(terminal_per_minute=0, terminal_burst=1, body_bytes=5, trusted_proxies=2)
+
+
+def test_limits_are_written_and_read(tmp_path: Path) -> None:
+    configuration = replace(GOOD, directory=tmp_path, limits=NARROW)
+    write(configuration)
+    assert load(tmp_path) == configuration
+    assert "address_burst" not in (tmp_path / FILE).read_text("utf-8"), "what is as usual is not written"
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("colour = 1", "unknown key limits.colour"),
+        ('body_bytes = "5"', "limits.body_bytes is not of its type"),
+        ("trusted_proxies = -1", "limits.trusted_proxies is less than 0"),
+        ("terminal_burst = 0", "nothing would be taken"),
+        ("address_burst = 0", "nothing would be taken"),
+        ("body_bytes = 0", "nothing would be taken"),
+    ],
+)
+def test_limits_that_are_not_understood_stop_the_start(directory: Path, line: str, says: str) -> None:
+    with (directory / FILE).open("a", encoding="utf-8") as file:
+        file.write(f"[limits]\n{line}\n")
     with pytest.raises(ConfigurationError, match=says):
         load(directory)
 
