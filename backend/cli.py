@@ -39,6 +39,7 @@ def run(arguments: argparse.Namespace) -> Answer:
         django_project.start(found)
     else:
         django_project.start_without_directory()
+    importlib.import_module("backend.command_trail").record(arguments)
     module, function = arguments.command.split(".")
     answer: Answer = getattr(importlib.import_module(f"backend.commands.{module}"), function)(arguments)
     return answer
