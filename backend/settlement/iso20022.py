@@ -4,7 +4,7 @@
 
 What comes from outside is read without entities, network or DTD, and only in versions that are named here. The schemas
 are those that the sepaxml and camt053 packages carry; none is kept here. A server needs no camt053: the readers of the
-bank's answers check by themselves all that they use, and tests hold them against the schemas (ADR 0018).
+bank's answers check by themselves all that they use, and tests hold them against the schemas (ADR 0019).
 """
 
 from collections.abc import Iterator

@@ -4,6 +4,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from importlib.resources import files
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -17,65 +18,7 @@ _HEADINGS: Final = (
     *("title", "for", "account", "date", "reference", "time", "what", "euro", "why", "sales", "sum"),
     *("total sent", "open", "nothing open", "page", "questions"),
 )
-_TEMPLATE: Final = """
-#let d = json(bytes(sys.inputs.data))
-#let t(word) = d.words.at(word)
-#set document(title: t("title") + " " + d.date + ", " + d.shop, author: d.payer)
-#set text(lang: d.language, font: "Atkinson Hyperlegible", size: 10pt)
-#set page(
-  paper: "a4",
-  margin: (x: 20mm, top: 22mm, bottom: 22mm),
-  footer: context [
-    #set text(size: 8.5pt, fill: luma(70))
-    #d.payer · #d.reference #h(1fr) #t("page") #counter(page).display("1 / 1", both: true)
-  ],
-)
-#set table(stroke: none, inset: (x: 4pt, y: 4.5pt))
-#show heading.where(level: 1): set text(size: 20pt)
-#show heading.where(level: 2): it => block(above: 16pt, below: 8pt, text(size: 13pt, it.body))
-
-= #t("title") #d.date
-
-#terms(
-  separator: h(6pt),
-  terms.item(t("for"), d.shop),
-  terms.item(t("account"), d.iban),
-  terms.item(t("reference"), d.reference),
-)
-
-#block(fill: rgb("#e8f1ec"), inset: 10pt, radius: 3pt, width: 100%)[
-  #set text(size: 13pt)
-  #t("total sent") #h(1fr) #strong("€ " + d.sent)
-]
-
-== #t("sales")
-
-#table(
-  columns: (auto, 1fr, auto, auto),
-  align: (left, left, left, right),
-  fill: (_, row) => if row > 0 and calc.even(row) { luma(245) },
-  table.header(strong(t("time")), strong(t("what")), strong(t("reference")), strong(t("euro"))),
-  table.hline(stroke: 0.7pt),
-  ..d.rows.flatten(),
-  table.hline(stroke: 0.7pt),
-  table.footer(repeat: false, [], strong(t("sum")), [], strong(d.sent)),
-)
-
-== #t("open")
-
-#if d.open.len() == 0 [ #t("nothing open") ] else {
-  table(
-    columns: (auto, auto, 1fr, auto),
-    align: (left, left, left, right),
-    table.header(strong(t("time")), strong(t("reference")), strong(t("why")), strong(t("euro"))),
-    table.hline(stroke: 0.7pt),
-    ..d.open.flatten(),
-  )
-}
-
-#v(10pt)
-#t("questions")
-"""
+_TEMPLATE: Final = files("backend.settlement") / "statement.typ"
 
 
 def write(
@@ -102,7 +45,7 @@ def write(
             for row in still_open
         ],
     }
-    return typeset(_TEMPLATE, data, line.batch.cut_at)
+    return typeset(_TEMPLATE.read_text(encoding="utf-8"), data, line.batch.cut_at)
 
 
 def euros(cents: int, language: str) -> str:
