@@ -4,6 +4,7 @@
 
 import argparse
 import json
+import logging
 import select
 import sys
 import time
@@ -11,25 +12,38 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from django.db import OperationalError, connection
+
 from backend.assembly import configuration_in_use, offline_key_store, programme_of, repository_of
 from backend.commands.answer import Answer, Refused
+from backend.minting.keystore import KeysUnavailable
 from backend.minting.publication import Published, appoint, publish, release, stamp
 from backend.minting.trust_repository import NoRepository
 
+LOG: Final = logging.getLogger(__name__)
 WARN_S: Final = 30 * 86_400
 """A document that only a person can renew is told of this long before it ends."""
 
 
 def publish_trust(arguments: argparse.Namespace) -> Answer:
-    """`publish`, once; or every so many seconds, until standard input is closed."""
-    published = publish_now(arguments.timestamp_only)
-    while arguments.every_s:
-        line = json.dumps(_document(published)) if arguments.json else _text(published)
-        print(line, flush=True)
+    """`publish`, once; or every so many seconds, until standard input is closed.
+
+    Then keys or books that are not to be had now are waited for: what ends is believed for a day yet.
+    """
+    while True:
+        try:
+            published = publish_now(arguments.timestamp_only)
+        except (KeysUnavailable, OperationalError) as error:
+            if not arguments.every_s:
+                raise
+            LOG.error("nothing is published", extra={"error": f"{type(error).__name__} {error}"})
+            connection.close()
+        else:
+            if not arguments.every_s:
+                return Answer(_text(published), _document(published))
+            print(json.dumps(_document(published)) if arguments.json else _text(published), flush=True)
         if select.select([sys.stdin], [], [], arguments.every_s)[0]:
-            break
-        published = publish_now(arguments.timestamp_only)
-    return Answer(_text(published), _document(published))
+            return Answer("stopped", {"stopped": True})
 
 
 def renew(arguments: argparse.Namespace) -> Answer:

@@ -227,6 +227,7 @@ def test_from_ceremony_to_a_claim_and_the_token_pulled_out_on_the_way(
     assert {str(told.outcome) for told in BatchAnswer.from_document(answer.json()).outcomes} == {"accepted"}
     assert office.do("status")["accounts"]["payable"] == 7
     assert office.do("check")["holds"]
+    publishes_again(office, pocket)
     log = (office.town / "backend.log").read_text("utf-8")
     assert "the token is not there" in log
     assert "the token was opened again" in log
@@ -234,6 +235,29 @@ def test_from_ceremony_to_a_claim_and_the_token_pulled_out_on_the_way(
     masters = (programme.master_issuer, programme.master_loader, programme.master_transaction_mac)
     on_disk = b"".join(path.read_bytes() for path in office.town.rglob("*") if path.is_file())
     assert not any(master in on_disk or master.hex().encode() in on_disk for master in masters)
+
+
+def publishes_again(office: Office, pocket: Path) -> None:
+    """What publishes the trust beside the server outlives the token's absence."""
+    command = [sys.executable, "-m", "heitje", "backend", "publish", "--every-s", "1", "--json"]
+    command += ["--dir", str(office.town)]
+    log = office.town / "backend.log"
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=office.environment, cwd=ROOT
+    ) as publisher:
+        assert publisher.stdout is not None
+        assert publisher.stdin is not None
+        assert json.loads(publisher.stdout.readline())["publication"]
+        office.tokens.rename(pocket)
+        deadline = time.monotonic() + WAIT_S
+        while "nothing is published" not in log.read_text("utf-8"):
+            assert time.monotonic() < deadline
+            select.select([], [], [], 0.1)
+        back = int(time.time())
+        pocket.rename(office.tokens)
+        while json.loads(publisher.stdout.readline())["at"] < back:
+            assert time.monotonic() < deadline
+        publisher.stdin.close()
 
 
 def test_the_page_of_the_ceremony_can_be_followed_word_by_word(office: Office) -> None:
