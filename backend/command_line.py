@@ -10,7 +10,7 @@ import argparse
 from typing import Final
 
 from backend.arguments import Group, add_citizen, amount, count, declare, hexadecimal, seconds, subgroup
-from backend.bank_command_line import add_bank, add_batch, add_corrections
+from backend.bank_command_line import add_bank, add_batch, add_corrections, add_note_refund
 from backend.card_command_line import add_cards
 from backend.key_command_line import add_keys
 from backend.note_command_line import add_notes
@@ -98,6 +98,7 @@ def _add_mint(group: Group) -> None:
     parser.add_argument("--home", required=True, metavar="SHOP", help="the one shop that may take it offline")
     parser = declare(note, "hand-out", "mint.hand_out", "a note leaves the desk")
     parser.add_argument("cti", type=hexadecimal, metavar="ID")
+    add_note_refund(note)
 
 
 def _add_tasks(group: Group) -> None:
@@ -190,7 +191,10 @@ def _add_trust(group: Group) -> None:
     parser = declare(trust, "renew", "trust.renew", "the next root and delegations, with a new end, or with new keys")
     _add_offline_keys(parser)
     parser.add_argument("--former-keys", metavar="FILE", help="the keys before these, where root keys are replaced")
-    parser = declare(trust, "release", "trust.release_software", "the till's software, from now on these files")
+    parser = declare(trust, "request-release", "releases.request_release", "ask two key keepers to release these files")
+    parser.add_argument("file", nargs="+", metavar="FILE")
+    parser.add_argument("--by", required=True, metavar="NUMBER", help="a key keeper; asking is one yes")
+    parser = declare(trust, "release", "releases.release_software", "the till's software, from now on these files")
     _add_offline_keys(parser)
     parser.add_argument("file", nargs="+", metavar="FILE")
 

@@ -21,7 +21,7 @@ LEAVE_AN_ACT: Final = frozenset(
     {
         *(f"cards.{name}" for name in _CARDS),
         *(f"mint.{name}" for name in ("fund", "issue_allowance", "print_note", "hand_out")),
-        *("keys.add_terminal_master", _FORGETS, "trust.renew", "trust.release_software"),
+        *("keys.add_terminal_master", _FORGETS, "trust.renew", "releases.release_software"),
     }
 )
 _NOT_SAID: Final = frozenset({"command", "dir", "json", "official"})

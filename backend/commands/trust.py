@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Heitje contributors
 # SPDX-License-Identifier: EUPL-1.2
-"""The trust that terminals fetch: publish, renew, release software (docs/trust.md)."""
+"""The trust that terminals fetch: publish, renew (docs/trust.md)."""
 
 import argparse
 import json
@@ -17,7 +17,7 @@ from django.db import OperationalError, connection
 from backend.assembly import configuration_in_use, offline_key_store, programme_of, repository_of
 from backend.commands.answer import Answer, Refused
 from backend.minting.keystore import KeysUnavailable
-from backend.minting.publication import Published, appoint, publish, release, stamp
+from backend.minting.publication import Published, appoint, publish, stamp
 from backend.minting.trust_repository import NoRepository
 
 LOG: Final = logging.getLogger(__name__)
@@ -56,19 +56,6 @@ def renew(arguments: argparse.Namespace) -> Answer:
     version = appoint(configuration.programme, keys, repository_of(configuration), int(time.time()), former)
     published = publish_now(timestamp_only=False)
     return Answer(f"root {version}; {_text(published)}", {"root": version, **_document(published)})
-
-
-def release_software(arguments: argparse.Namespace) -> Answer:
-    """`trust release`: the till's software from now on, by the release keys; then a publication that names it."""
-    configuration = configuration_in_use()
-    keys = offline_key_store(configuration, Path(arguments.offline_keys))
-    try:
-        files = {Path(name).name: Path(name).read_bytes() for name in arguments.file}
-    except OSError as error:
-        raise Refused(str(error)) from error
-    release(files, keys, repository_of(configuration), int(time.time()))
-    published = publish_now(timestamp_only=False)
-    return Answer(f"{', '.join(files)}; {_text(published)}", {"software": sorted(files), **_document(published)})
 
 
 def publish_now(timestamp_only: bool) -> Published:

@@ -106,6 +106,10 @@ def test_publish_and_renew_and_release_by_command(backend: Served, programme: Te
     assert (renewed["root"], renewed["fresh"]) == (2, True)
     release = tmp_path / "heitje-9.whl"
     release.write_bytes(b"a release")
+    too_soon = heitje("trust", "release", *offline, release, "--dir", backend.directory)
+    assert (too_soon.returncode, "nobody asked" in too_soon.stderr) == (1, True)
+    asked = [command("trust", "request-release", release, "--by", keeper) for keeper in ("keeper-1", "keeper-2")]
+    assert [one["approved"] for one in asked] == [False, True]
     assert command("trust", "release", *offline, release)["software"] == ["heitje-9.whl"]
     assert fetch(backend, programme, tmp_path / "till", "software/heitje-9.whl") == b"a release"
     refused = heitje("trust", "renew", "--offline-keys", tmp_path / "none.json", "--dir", backend.directory)
