@@ -29,7 +29,8 @@ ALLOWANCE_MAX: Final = Cents(2500)
 ALLOWANCE_LIFE_S: Final = 7 * 86_400
 NOTE_VALUES: Final = frozenset({100, 200, 500, 1000, 2000})
 NOTE_LIFE_S: Final = 365 * 86_400
-_SOURCES: Final = frozenset({AccountKind.CITIZEN, AccountKind.TEAM, AccountKind.EARMARKED})
+_SOURCES: Final = frozenset({AccountKind.CITIZEN, AccountKind.TEAM, AccountKind.EARMARKED, AccountKind.NOTE})
+"""A note pays for another only where a refund waits as one (`backend.settlement.note_refunds`)."""
 
 
 class NotIssued(Exception):

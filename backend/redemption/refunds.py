@@ -56,11 +56,14 @@ def wait_for_card(uid: str, amount: Cents, event_id: str, now: int) -> None:
 
 
 def _receiver(refund: Refund) -> AccountName:
-    """The citizen, for a card as a waiting load. A note has none: its value waits for a new note at the desk."""
+    """The citizen, for a card as a waiting load; for a phone the account that paid for its allowance.
+
+    A note has nobody: its value waits for new notes at the desk (`heitje backend note refund`).
+    """
     claim = refund.claim
     if claim.instrument == Instrument.CARD:
         return accounts.citizen(Card.objects.get(uid=claim.item).citizen)
     voucher = IssuedVoucher.objects.filter(cti=claim.item).first()
     if voucher is None or voucher.paper:
         return accounts.note(f"refund {refund.pk}")
-    return accounts.citizen(voucher.citizen)
+    return voucher.source

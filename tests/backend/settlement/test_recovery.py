@@ -9,19 +9,21 @@ from typing import TYPE_CHECKING
 import pytest
 from django.db import transaction
 
+from backend.assembly import programme_of
 from backend.audit.invariants import check
 from backend.ledger import accounts
 from backend.ledger.accounts import AccountName
+from backend.minting import vouchers
 from backend.minting.bundles import deny_list
 from backend.minting.models import Card
 from backend.officials import approvals
 from backend.population import INSPECTOR
 from backend.redemption.loading import load_card
 from backend.redemption.models import Case, Claim
-from backend.settlement import corrections, recovery
+from backend.settlement import corrections, note_refunds, recovery
 from backend.settlement.models import Debt
 from backend.settlement.treasurers import TreasuryRefused
-from backend.shops.models import Terminal
+from backend.shops.models import Shop, Terminal
 from backend.tasks.models import Task
 from heitje.money import Cents
 
@@ -148,8 +150,6 @@ def test_a_wrongly_validated_task_is_taken_back_and_what_is_spent_is_owed(city: 
 
 def spend(city: City, who: str, amount: int) -> None:
     """A citizen's coins go onto a phone."""
-    from backend.assembly import programme_of
-    from backend.minting import vouchers
     from tests.backend.conftest import TESTBURG
 
     store = programme_of(city.configuration).key_store
@@ -185,3 +185,21 @@ def test_a_grant_takes_two_treasurers_and_pays_no_more_than_it_has(city: City) -
     corrections.withdraw("sport-1", Cents(400), "treasurer-1", now)
     assert city.holds(accounts.earmarked("sport-1", "citizen-9")) == 600
     assert (city.holds(accounts.FREE_COVER), city.holds(accounts.COMMITTED), sound()) == (free - 600, 0, True)
+
+
+def test_a_notes_refund_becomes_notes_at_the_desk(city: City) -> None:
+    _, token = city.note("citizen-9", 2000)
+    city.till.anchor()
+    intent = city.till.pay_paper(token, 2000)
+    refund = city.till.refund(intent + 1, 1790)
+    assert city.till.told() == "accepted"
+    home, programme = Shop.objects.get(id="bakker-1"), programme_of(city.configuration)
+    words = (city.till.name, refund, home)
+    with pytest.raises(TreasuryRefused, match="no desk"):
+        note_refunds.give(*words, "treasurer-1", programme.iss, programme.key_store, city.till.clock)
+    given = note_refunds.give(*words, "desk-1", programme.iss, programme.key_store, city.till.clock)
+    assert ([note.amount for note in given.notes], given.left) == ([1000, 500, 200], 90)
+    assert {bytes.fromhex(note.cti) for note in given.notes} <= deny_list(city.till.clock), "until they are handed out"
+    with pytest.raises(TreasuryRefused, match="no note is due"):
+        note_refunds.give(*words, "desk-1", programme.iss, programme.key_store, city.till.clock)
+    assert sound()
