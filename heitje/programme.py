@@ -111,7 +111,7 @@ PUBLISHED_SECRETS: Final = frozenset(
         *("699887d3270b2f9b", "ba8d27be01af8485", "4eeec3a563abf528"),  # the trust repository's roles: root,
         *("ecd01d413b763c35", "fe70607cfb4d73e3", "0d17357339ecf3e9"),  # targets,
         *("08edb8652399d8bd", "eeea6e6400e71f70", "abe20169e34945ae"),  # snapshot, timestamp, trust,
-        *("77a5832dd7541324", "2a41012515b2163e"),  # software;
+        *("77a5832dd7541324", "2a41012515b2163e", "a864e00d38dddaf0"),  # software, log;
         *("3d74b08342a1b2cb", "3beacae2e7d03abd"),  # the public keys that a till starts from: the mint's
         *("da1b94d404f920ac", "45622314ffdd73b2", "f9127b260755a774"),  # and the root's
     }
