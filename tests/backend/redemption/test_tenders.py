@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -22,12 +23,16 @@ from heitje.codes import PaymentCode
 from heitje.journal import Entry, Instrument, Kind, MalformedEntry, PhoneEvidence, entry_hash
 from heitje.messages import SEQ_MAX
 from heitje.money import Cents
+from heitje.programme import TestProgramme
 from heitje.vouchers import Voucher
-from tests.backend.conftest import NOW, TESTBURG, Plastic
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tests.backend.conftest import Plastic
+
+TESTBURG = TestProgramme.parse((Path(__file__).parents[2] / "vectors/test-programme.json").read_text(encoding="utf-8"))
+NOW = 1_795_500_000
 SHOP = Shop("bakker-1", "bakker", "centrum")
 PLACE = Place(
     TESTBURG.iss, TESTBURG.terminal, SHOP, False, (ListedKey(TESTBURG.mint.public, NOW - 1000, NOW + 1000),), ()
@@ -80,14 +85,14 @@ def phones(draw: st.DrawFn) -> tuple[bytes, bytes, int]:
 
 
 @st.composite
-def cards(draw: st.DrawFn) -> tuple[bytes, bytes, int]:
+def cards(draw: st.DrawFn, new_card: type[Plastic]) -> tuple[bytes, bytes, int]:
     """The same of a card."""
     seq, amount, time = (
         draw(UINT.filter(lambda seq: seq < 2**64 - 1)),
         draw(AMOUNT),
         draw(TIME.filter(lambda time: time < 2**32)),
     )
-    card = Plastic(TESTBURG.cards[0].uid, draw(st.sampled_from([amount, 1_000_000, 2**32 - 1])))
+    card = new_card(TESTBURG.cards[0].uid, draw(st.sampled_from([amount, 1_000_000, 2**32 - 1])))
     card.tmc = draw(st.sampled_from([0, 22, 23, 255, 2**32 - 3]))
     named = draw(st.sampled_from([amount, amount, 1]))
     intent = card.prepare(TESTBURG.terminal + seq.to_bytes(8, "big"), named, time)
@@ -164,29 +169,30 @@ def hold_together(pair: tuple[bytes, bytes, int], key_store: FileKeyStore) -> bo
 
 
 @settings(max_examples=300, deadline=None)
-@given(pair=phones() | cards())
-def test_whole_tenders(pair: tuple[bytes, bytes, int], key_store: FileKeyStore) -> None:
-    hold_together(pair, key_store)
+@given(data=st.data())
+def test_whole_tenders(data: st.DataObject, new_card: type[Plastic], key_store: FileKeyStore) -> None:
+    hold_together(data.draw(phones() | cards(new_card)), key_store)
 
 
 @settings(max_examples=300, deadline=None)
-@given(pair=phones() | cards(), which=st.integers(0, 1), at=st.integers(0, 1000), bit=st.integers(0, 7))
+@given(data=st.data(), which=st.integers(0, 1), at=st.integers(0, 1000), bit=st.integers(0, 7))
 def test_damaged_tenders(
-    pair: tuple[bytes, bytes, int], which: int, at: int, bit: int, key_store: FileKeyStore
+    data: st.DataObject, which: int, at: int, bit: int, new_card: type[Plastic], key_store: FileKeyStore
 ) -> None:
-    parts = [pair[0], pair[1]]
+    intent, proof, seq = data.draw(phones() | cards(new_card))
+    parts = [intent, proof]
     parts[which] = damaged(parts[which], at, bit)
     try:
-        hold_together((parts[0], parts[1], pair[2]), key_store)
+        hold_together((parts[0], parts[1], seq), key_store)
     except MalformedEntry as error:
         pytest.fail(f"read at one glance, and malformed: {error}")
 
 
-def plain_pairs() -> Iterator[tuple[bytes, bytes, int]]:
+def plain_pairs(new_card: type[Plastic]) -> Iterator[tuple[bytes, bytes, int]]:
     """What a till writes all day."""
     code = PaymentCode(NOW, 7, Cents(320), ALLOWANCES[0], TESTBURG.terminal.hex())
     phone = PhoneEvidence(codes.sign(code, TESTBURG.phone_ed25519))
-    card = Plastic(TESTBURG.cards[0].uid, 2500)
+    card = new_card(TESTBURG.cards[0].uid, 2500)
     proofs = {Instrument.PHONE: (phone, phone)}
     intent = card.prepare(TESTBURG.terminal + (1200).to_bytes(8, "big"), 320, NOW)
     proofs[Instrument.CARD] = (intent, card.commit(intent, 320))  # type: ignore[assignment]
@@ -207,5 +213,7 @@ def plain_pairs() -> Iterator[tuple[bytes, bytes, int]]:
 
 
 @pytest.mark.parametrize("number", [0, 1])
-def test_what_a_till_writes_all_day_is_read_at_one_glance(number: int, key_store: FileKeyStore) -> None:
-    assert hold_together(list(plain_pairs())[number], key_store)
+def test_what_a_till_writes_all_day_is_read_at_one_glance(
+    number: int, new_card: type[Plastic], key_store: FileKeyStore
+) -> None:
+    assert hold_together(list(plain_pairs(new_card))[number], key_store)
