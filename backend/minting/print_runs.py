@@ -52,6 +52,7 @@ def make_run(event: str, order: Order, by: str, programme: str, key_store: KeySt
     _check(order, by)
     written = json.dumps(asdict(order), sort_keys=True, separators=(",", ":"))
     with transaction.atomic():
+        acts.lock()
         run, new = PrintRun.objects.get_or_create(
             event=event, defaults={"order": written, "made_by": by, "made_at": at}
         )
@@ -103,6 +104,7 @@ def hand_out(run: PrintRun, first: int, last: int, by: str, at: int, to: str = "
     if stock != bool(to):
         raise NotIssued("notes of a stock are handed to a citizen" if stock else "these notes have an owner")
     with transaction.atomic():
+        acts.lock()
         waiting = [note for note in _range(run, first, last, by) if note.handed_out_at is None]
         for note in waiting:
             if note.voided_at is not None or note.expires_at <= at:
@@ -124,6 +126,7 @@ def void(run: PrintRun, first: int, last: int, by: str, at: int, reason: str) ->
     `NotIssued` where one was handed out: it may be in anybody's pocket.
     """
     with transaction.atomic():
+        acts.lock()
         waiting = [note for note in _range(run, first, last, by) if note.voided_at is None]
         if out := [str(note.printed) for note in waiting if note.handed_out_at is not None]:
             raise NotIssued(f"handed out: {', '.join(out)}")

@@ -31,15 +31,20 @@ class Broken:
     why: str
 
 
-def record(actor: str, act: str, subject: str, at: int, details: Mapping[str, object] | None = None) -> Act:
-    """Add an act at Unix time `at`, in the caller's transaction: an act that did not happen leaves none.
+def lock() -> None:
+    """Make transactions that will record wait for each other from here on.
 
-    Transactions that record wait for each other from here on, so this comes last in one.
+    One that also locks accounts of the book takes this first, so that no two wait for each other in a circle.
     """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(_LOCK)
+
+
+def record(actor: str, act: str, subject: str, at: int, details: Mapping[str, object] | None = None) -> Act:
+    """Add an act at Unix time `at`, in the caller's transaction: what did not happen leaves none (see `lock`)."""
     with transaction.atomic():
-        if connection.vendor == "postgresql":
-            with connection.cursor() as cursor:
-                cursor.execute(_LOCK)
+        lock()
         last = Act.objects.order_by("-number").first()
         row = Act(
             number=1 if last is None else last.number + 1,

@@ -38,6 +38,7 @@ def request(matter: Matter, subject: str, content: Mapping[str, Any], by: str, a
     """
     written = json.dumps(dict(content), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     with transaction.atomic():
+        acts.lock()
         there = Request.objects.filter(
             matter=matter, subject=subject, carried_out_at__isnull=True, refused_at__isnull=True
         ).first()
@@ -58,6 +59,7 @@ def request(matter: Matter, subject: str, content: Mapping[str, Any], by: str, a
 def approve(request_id: int, by: str, at: int, compared: str = "") -> Request:
     """One official's yes, once; `compared` is what this official read. Raises `NotApproved`."""
     with transaction.atomic():
+        acts.lock()
         found = _open_request(request_id, at)
         role = APPROVED_BY[Matter(found.matter)]
         if not has_role(by, role):
@@ -73,6 +75,7 @@ def approve(request_id: int, by: str, at: int, compared: str = "") -> Request:
 def refuse(request_id: int, by: str, at: int, reason: str) -> Request:
     """One official's no, which closes the request. Raises `NotApproved`."""
     with transaction.atomic():
+        acts.lock()
         found = _open_request(request_id, at)
         role = APPROVED_BY[Matter(found.matter)]
         if not has_role(by, role):
@@ -94,6 +97,7 @@ def carry_out(request_id: int, do: Callable[[Content], None], at: int) -> bool:
     `NotApproved` where two have not said yes, or one has said no.
     """
     with transaction.atomic():
+        acts.lock()
         found = Request.objects.select_for_update().filter(pk=request_id).first()
         if found is None:
             raise NotApproved(f"there is no request {request_id}")

@@ -56,6 +56,7 @@ def inspect_again(task_id: int, by: str, well: bool, at: int, reason: str = "") 
     Found wanting, the reward is taken back by whoever calls (`backend.settlement.corrections`).
     """
     with transaction.atomic():
+        acts.lock()
         found = (
             SecondInspection.objects.select_for_update(of=("self",))
             .select_related("validation__task")

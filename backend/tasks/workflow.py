@@ -18,7 +18,7 @@ from backend.officials import acts, staff
 from backend.officials.roles import Role
 from backend.tasks import inspections
 from backend.tasks.models import Task, TaskMove
-from backend.tasks.transitions import TRIES, Move, Posting, State, Transition, Who, find
+from backend.tasks.transitions import TRANSITIONS, TRIES, Move, Posting, State, Transition, Who, find
 from heitje.money import Cents
 
 MINT = "mint"
@@ -26,6 +26,7 @@ MINT = "mint"
 DAY_S: Final = 86_400
 CALENDAR = "calendar"
 """The actor of what time does by itself."""
+_OFFICIALS_MOVES: Final = frozenset(row.move for row in TRANSITIONS if row.who in (Who.EDITOR, Who.INSPECTOR))
 _ROLES: Final = {Who.EDITOR: Role.PUBLISHER, Who.INSPECTOR: Role.VALIDATOR}
 
 
@@ -64,6 +65,8 @@ def move(task_id: int, wanted: Move, actor: str, at: int, reason: str = "") -> T
     would mint above the day's cap, or the cover cannot pay a task that is to be published.
     """
     with transaction.atomic():
+        if wanted in _OFFICIALS_MOVES:
+            acts.lock()
         task = Task.objects.select_for_update().filter(id=task_id).first()
         if task is None:
             raise NotMoved(f"there is no task {task_id}")
