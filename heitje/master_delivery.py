@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Heitje contributors
 # SPDX-License-Identifier: EUPL-1.2
-"""How key 1's masters come to a terminal (DESIGN.md section 4, ADR 0018): sealed to a key that its owner made for it.
+"""How key 1's masters come to a terminal (DESIGN.md section 4, ADR 0020): sealed to a key that its owner made for it.
 
 POST …/masters   {"key", "held"}   key: a fresh X25519 public key, base64url; held: the versions that the till has
 answered         {"state", "masters"?}   masters: a COSE_Sign1, base64url, where the till lacks one

@@ -38,7 +38,7 @@ from terminal.events import (
 )
 from terminal.journal_file import JournalNotWritten
 from terminal.journal_store import Draft, OpenIntent, redemption_of, unresolved_of, void_of
-from terminal.key_store import TerminalKeys
+from terminal.key_store import NoMaster, TerminalKeys
 from terminal.relaying import NewRelay, RelayFailed, Relaying
 from terminal.sale import Served, Tender
 
@@ -83,7 +83,7 @@ class CardErrands:
             seq, _ = self.desk.journal.head()
             tmri = self.desk.bundle.terminal + (seq + 1).to_bytes(_TMRI_SEQ_LENGTH, "big")
             debited = yield from _work(cards.prepare(contact.session, tmri, amount, now))
-        except (DeviceError, CardFault, JournalNotWritten) as error:
+        except (DeviceError, CardFault, JournalNotWritten, NoMaster) as error:
             return CardDeclined(_reason(error))
         if isinstance(debited, TooLittle):
             return CardDeclined(Refusal.TOO_LITTLE_LEFT, debited.balance)
@@ -98,7 +98,7 @@ class CardErrands:
         try:
             contact = yield from self._greet(uid)
             return BalanceRead((yield from _work(cards.get_balance(contact.session))))
-        except (DeviceError, CardFault) as error:
+        except (DeviceError, CardFault, NoMaster) as error:
             return CardDeclined(_reason(error))
 
     def serve(self, uid: bytes) -> Errands:
@@ -157,7 +157,7 @@ class CardErrands:
             fate, _ = yield from self._ask(contact, evidence)
             beside = () if fate is Fate.NEVER_HAPPENED else self._beside(intent)
             written = self._write_fate(OpenIntent(intent, closed=False), fate, contact, beside)
-        except (DeviceError, CardFault, JournalNotWritten) as error:
+        except (DeviceError, CardFault, JournalNotWritten, NoMaster) as error:
             return CardDeclined(_reason(error))
         return CardResolved(fate, written)
 
@@ -254,6 +254,8 @@ def _reason(error: Exception) -> Refusal:
             return Refusal.CARD_REMOVED
         case DeviceGone() | JournalNotWritten():
             return Refusal.DEVICE_NOT_READY
+        case NoMaster():
+            return Refusal.NEEDS_A_CONNECTION  # it brings the masters
         case ForeignCard():
             return Refusal.NOT_A_HEITJE_CARD
         case NotAuthentic():

@@ -222,7 +222,7 @@ def _sync(arguments: argparse.Namespace) -> int:
 
 
 def _status(arguments: argparse.Namespace) -> int:
-    configuration, _, trust = load_till(arguments.dir)
+    configuration, keys, trust = load_till(arguments.dir)
     bundle = trust.bundle
     now = int(time.time())
     with opened_journal(configuration) as journal:
@@ -235,6 +235,8 @@ def _status(arguments: argparse.Namespace) -> int:
             "bundle": trust.number,
             "bundle_age_s": trust.age_s(now),
             "denied": len(trust.deny),
+            "masters": list(keys.versions(bundle.df_name)),
+            "masters_kept": keys.store.kept if keys.store is not None else "nowhere",
             "head": journal.head()[0],
             "cursor": journal.cursor(),
             "unsent_entries": unsent.entries,

@@ -6,10 +6,14 @@ import os
 from pathlib import Path
 
 
-def write_durably(path: Path, data: bytes) -> None:
-    """Put `data` in place of what the file held. Raises `OSError`; the old contents stand then."""
+def write_durably(path: Path, data: bytes, mode: int = 0o666) -> None:
+    """Put `data` in place of what the file held; its rights are `mode` less the user's mask.
+
+    Raises `OSError`; the old contents stand then.
+    """
     fresh = path.with_name(path.name + ".new")
-    with fresh.open("wb") as file:
+    fresh.unlink(missing_ok=True)
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())

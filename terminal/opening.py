@@ -33,8 +33,9 @@ def load_till(directory: Path) -> tuple[TerminalConfiguration, TerminalKeys, Tru
         raise ConfigurationError(str(error)) from error
     if configuration.production and any(map(is_published, root)):
         raise ConfigurationError(f"{store.directory}: the published test root, and this till is set to production")
-    if trust.bundle.df_name not in keys.masters:
-        raise ConfigurationError(f"{configuration.keys_path}: no master for the cards of {trust.bundle.iss}")
+    if not keys.versions(trust.bundle.df_name) and configuration.backend_url is None:
+        words = f"no master for the cards of {trust.bundle.iss}, and no backend to have them from"
+        raise ConfigurationError(f"{configuration.keys_path}: {words}")
     return configuration, keys, trust
 
 

@@ -15,6 +15,7 @@ from heitje import server_time
 from heitje.bundle import KeyUse
 from heitje.cose import MalformedToken
 from heitje.journal import Kind, entry_hash
+from heitje.master_delivery import MasterRequest, Opener
 from heitje.messages import (
     BATCH_BYTES_MAX,
     BATCH_ENTRIES_MAX,
@@ -26,6 +27,7 @@ from heitje.messages import (
     encode_base64url,
     read_outcomes,
 )
+from terminal.configuration import ConfigurationError
 from terminal.contacts import SyncEnd, SyncReport, TrustEnd
 from terminal.journal_file import JournalNotWritten
 from terminal.journal_store import Draft, JournalStore
@@ -89,7 +91,7 @@ class Sync:
 
     def run(self) -> SyncReport:
         """Trust, upload, news: everything. Never raises for what the network or the backend does."""
-        report = self._ended(self._refresh_trust, self._ask_head, self._upload, self._ask_pending)
+        report = self._ended(self._refresh_trust, self._ask_head, self._upload, self._ask_pending, self._ask_masters)
         if report.end is SyncEnd.DONE and self._suspended:
             return replace(report, end=SyncEnd.SERVICE, why="the municipality has suspended this till")
         if report.end is SyncEnd.DONE and self._trust_end is TrustEnd.REFUSED:
@@ -242,6 +244,27 @@ class Sync:
             self.journal.acknowledge(self.journal.cursor(), news)
             self._outcomes += news
             after = max(outcome.seq for outcome in told)
+
+    def _ask_masters(self) -> None:
+        """Tell which masters of key 1 are here, and take what is lacking. No answer to this is no failure."""
+        for _ in range(2):  # what was taken is told at once, for cards wait for it
+            opener, df_name = Opener(), self.trust.bundle.df_name
+            asked = MasterRequest(opener.key, self.keys.versions(df_name))
+            try:
+                answer = self.line.ask("POST", "masters", asked.encode())
+            except NoAnswer:
+                return
+            token = answer.document.get("masters") if answer.status == OK else None
+            if not isinstance(token, str):
+                return
+            keys, now = self.trust.bundle.keys_for(KeyUse.BUNDLE), self.clock() + self.line.skew_s
+            try:
+                masters = opener.open(decode_base64url(token), self.journal.terminal, df_name, keys, now)
+                self.keys.take(df_name, masters)
+            except (MalformedToken, MalformedMessage, ConfigurationError, OSError) as error:
+                _log.error("masters that came are not taken: %s", error)
+                return
+            _log.info("masters were taken", extra={"versions": sorted(masters)})
 
     def _refresh_trust(self) -> None:
         """What may be trusted from now on. Without it the rest is done all the same: its age lowers the limits."""

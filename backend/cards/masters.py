@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Heitje contributors
 # SPDX-License-Identifier: EUPL-1.2
-"""Key 1's masters and the terminals that hold them (DESIGN.md section 4, CARD.md section 4, ADR 0018).
+"""Key 1's masters and the terminals that hold them (DESIGN.md section 4, CARD.md section 4, ADR 0020).
 
 ```
 request_release(terminal, by, at)     the masters are to go to this terminal; two officials compare its 8 digits
