@@ -304,7 +304,7 @@ def no_package_no_mock_no_sleep_in_tests(tree: Tree) -> Iterator[str]:
         if path.endswith("/__init__.py"):
             yield f"{path}: a library installs a package of the name tests"
         for line, name in imports(without_typing(module)):
-            if name.startswith(("unittest.mock", "mock", "tests.")):
+            if name == "mock" or name.startswith(("unittest.mock", "mock.", "tests.")):
                 yield f"{path}:{line} imports {name}"
         for node in ast.walk(module):
             match node:

@@ -64,7 +64,8 @@ REFUSED_BY_SQLITE = [
 ]
 REFUSED_BY_POSTGRESQL = [
     ("TRUNCATE ledger_transfer", "never deleted"),
-    ("TRUNCATE ledger_account", "never deleted"),
+    ("TRUNCATE ledger_account", "never deleted|referenced in a foreign key"),
+    ("TRUNCATE ledger_account CASCADE", "never deleted"),
     (f"{INSERT} ('init:reserve', 0, 'x', 1, 2, 5, '', 0) ON CONFLICT (event, line) DO UPDATE SET amount = 1", "never"),
     (
         f"{OPEN} VALUES ('reserve', '') ON CONFLICT (kind, owner) DO UPDATE SET balance = 1",

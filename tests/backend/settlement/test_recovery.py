@@ -25,6 +25,7 @@ from backend.settlement.models import Debt
 from backend.settlement.treasurers import TreasuryRefused
 from backend.shops.models import Shop, Terminal
 from backend.tasks.models import Task
+from heitje.keys import SigningKey
 from heitje.money import Cents
 
 if TYPE_CHECKING:
@@ -150,12 +151,14 @@ def test_a_wrongly_validated_task_is_taken_back_and_what_is_spent_is_owed(city: 
 
 def spend(city: City, who: str, amount: int) -> None:
     """A citizen's coins go onto a phone."""
-    from tests.backend.conftest import TESTBURG
-
-    store = programme_of(city.configuration).key_store
-    key = TESTBURG.phone_ed25519.public
+    programme = programme_of(city.configuration)
     vouchers.issue_allowance(
-        programme=TESTBURG.iss, citizen=who, amount=Cents(amount), phone=key, key_store=store, at=city.till.clock
+        programme=programme.iss,
+        citizen=who,
+        amount=Cents(amount),
+        phone=SigningKey.from_seed(bytes(range(32))).public,
+        key_store=programme.key_store,
+        at=city.till.clock,
     )
 
 
