@@ -13,6 +13,8 @@ from backend.cards import masters
 from backend.commands.answer import Answer, Refused
 from backend.commands.key_changes import show_windows
 from backend.configuration import FILE
+from backend.minting import key_file
+from backend.minting.key_stores import DESCRIPTION_SUFFIX
 from backend.minting.rotation import Window, first_window
 from backend.minting.token_description import TokenDescription
 from heitje.card.layout import df_name as df_name_of
@@ -53,21 +55,16 @@ def init_token(arguments: argparse.Namespace) -> Answer:
 def add_terminal_master(arguments: argparse.Namespace) -> Answer:
     """`keys add-terminal-master`: cards move to it at their next online contact, once terminals hold it."""
     configuration = configuration_in_use()
-    if configuration.key_store_path.name != DESCRIPTION:
-        raise Refused("this backend's keys are in no token")
     versions = programme_of(configuration).key_store.terminal_key_versions
     left = masters.would_be_left(versions)
     if left and not arguments.leave_cards:
         raise Refused(f"{left} cards have not moved to version {versions[0]} yet, and no till would open them")
-    from backend.minting import token_ceremony as ceremony
-    from backend.minting.pkcs11_token import Token
-
-    description = TokenDescription.load(configuration.key_store_path)
-    token = Token.open(description.module, description.token, description.pin())
-    description = ceremony.add_terminal_master(token, description, configuration.programme)
-    description.write(configuration.key_store_path)
-    version = max(description.masters.terminal) if description.masters is not None else 0
-    return Answer(f"key 1 has a master of version {version}; workers take it at their next start", {"version": version})
+    path = configuration.key_store_path
+    if path.suffix == DESCRIPTION_SUFFIX:
+        version = _master_in_token(path, configuration.programme)
+    else:
+        version = key_file.add_terminal_master(path)
+    return Answer(f"key 1 has a master of version {version}", {"version": version})
 
 
 def show(arguments: argparse.Namespace) -> Answer:
@@ -95,3 +92,14 @@ def _test_programme(file: str | None) -> TestProgramme | None:
         return TestProgramme.parse(Path(file).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise Refused(str(error)) from error
+
+
+def _master_in_token(path: Path, programme: str) -> int:
+    from backend.minting import token_ceremony as ceremony
+    from backend.minting.pkcs11_token import Token
+
+    description = TokenDescription.load(path)
+    token = Token.open(description.module, description.token, description.pin())
+    description = ceremony.add_terminal_master(token, description, programme)
+    description.write(path)
+    return max(description.masters.terminal) if description.masters is not None else 0

@@ -25,6 +25,7 @@ SEALED_SUFFIX: Final = ".sealed"
 _OWNER_ONLY: Final = 0o600
 _NOT_THE_OWNER: Final = 0o077
 _SEED: Final = 32
+_VERSION_MAX: Final = 255
 _NOTE: Final = "A test programme's keys, published for everyone to read. Production settings refuse them."
 
 Document = dict[str, Any]
@@ -57,14 +58,19 @@ def add_mint_key(path: Path, name: str, window: Window) -> None:
     if any(row.get("name") == name for row in document["keys"]):
         return
     document["keys"].append(_mint_row(name, secrets.token_bytes(_SEED), window))
-    beside = path.with_name(f"{path.name}.new")
-    beside.unlink(missing_ok=True)
-    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(_written(path, document))
-        file.flush()
-        os.fsync(descriptor)
-    beside.replace(path)
+    _replace(path, document)
+
+
+def add_terminal_master(path: Path) -> int:
+    """Make key 1's next master; its version. Raises `KeysRefused`, `OSError`."""
+    document = read(path)
+    masters = document["card_masters"]["terminal"]
+    version = max(map(int, masters)) + 1
+    if version > _VERSION_MAX:
+        raise KeysRefused("a key's version is one byte")
+    masters[str(version)] = secrets.token_hex(KEY_LENGTH)
+    _replace(path, document)
+    return version
 
 
 def new_keys(programme: str, df_name: bytes, window: Window) -> Document:
@@ -112,6 +118,18 @@ def write_offline(path: Path, programme: TestProgramme) -> None:
     """Write the keys of a test programme's offline roles. Raises `FileExistsError`."""
     roles = {str(role): list(map(_seed, keys)) for role, keys in programme.trust_keys.items() if role in OFFLINE}
     make(path, {"_note": _NOTE, **roles})
+
+
+def _replace(path: Path, document: Document) -> None:
+    """Put a new state in the file's place: whole, on disk, and for nobody else to read."""
+    beside = path.with_name(f"{path.name}.new")
+    beside.unlink(missing_ok=True)
+    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(_written(path, document))
+        file.flush()
+        os.fsync(descriptor)
+    beside.replace(path)
 
 
 def _written(path: Path, document: Document) -> bytes:

@@ -175,7 +175,9 @@ def test_a_sealed_file_is_for_production_and_holds_no_readable_key(sealed: Path)
     assert not any(row["seed"] in text for row in document["keys"])
     assert sealed.stat().st_mode & 0o077 == 0
     key_file.add_mint_key(sealed, "nl.stad/mint/3", rotation.next_window(AT))
-    assert len(FileKeyStore.open(sealed, production=True).keys) == 3
+    assert key_file.add_terminal_master(sealed) == 2
+    changed = FileKeyStore.open(sealed, production=True)
+    assert (len(changed.keys), changed.terminal_key_versions) == (3, (2, 1))
     assert sealed.stat().st_mode & 0o077 == 0
 
 
