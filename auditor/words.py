@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from auditor.findings import Found
+from heitje.proof.classes import AccountClass
 
 LANGUAGES: Final = ("nl", "en", "de")
 
@@ -91,7 +92,7 @@ SAYINGS: Final[Mapping[str, Mapping[str, str]]] = {
         "no_bank": "Zonder afschrift van de bank is de reserve zelf niet nagekeken.",
         "not_summed": "De bedragen zijn niet nagerekend: eerst moet de hashboom kloppen.",
         "receipt": "Bon {entry}: in logboek {origin}, dat {size} regels heeft.",
-        "posting": "Regel {index}, {day}: {cents} euro, {kind}, van ‘{debit}’ naar ‘{credit}’ (gebeurtenis {event}).",
+        "posting": "Regel {index}, {day}: {cents} euro van ‘{debit}’ naar ‘{credit}’ ({kind}, gebeurtenis {event}).",
         "receipt_bad": "Dit bewijs klopt niet: {why}.",
         "receipt_other": "Dit bewijs is van een andere bon.",
         "cosigned": "Getuigd: {origin}, {size} regels.",
@@ -105,7 +106,7 @@ SAYINGS: Final[Mapping[str, Mapping[str, str]]] = {
         "no_bank": "Without the bank's statement the reserve itself was not looked at.",
         "not_summed": "The sums were not looked at: first the tree of hashes has to be right.",
         "receipt": "Receipt {entry}: in the log {origin}, which has {size} entries.",
-        "posting": "Entry {index}, {day}: {cents} euro, {kind}, from '{debit}' to '{credit}' (event {event}).",
+        "posting": "Entry {index}, {day}: {cents} euro from '{debit}' to '{credit}' ({kind}, event {event}).",
         "receipt_bad": "This proof does not hold: {why}.",
         "receipt_other": "This proof is another receipt's.",
         "cosigned": "Witnessed: {origin}, {size} entries.",
@@ -120,7 +121,7 @@ SAYINGS: Final[Mapping[str, Mapping[str, str]]] = {
         "no_bank": "Ohne Kontoauszug wurde die Reserve selbst nicht geprüft.",
         "not_summed": "Die Beträge wurden nicht nachgerechnet: zuerst muss der Hashbaum stimmen.",
         "receipt": "Bon {entry}: im Protokoll {origin}, das {size} Einträge hat.",
-        "posting": "Eintrag {index}, {day}: {cents} Euro, {kind}, von „{debit}“ an „{credit}“ (Ereignis {event}).",
+        "posting": "Eintrag {index}, {day}: {cents} Euro von „{debit}“ an „{credit}“ ({kind}, Ereignis {event}).",
         "receipt_bad": "Dieser Nachweis stimmt nicht: {why}.",
         "receipt_other": "Dieser Nachweis gehört zu einem anderen Bon.",
         "cosigned": "Bezeugt: {origin}, {size} Einträge.",
@@ -168,6 +169,62 @@ FIGURES: Final[Mapping[str, Mapping[str, str]]] = {
 }
 
 
+CLASSES: Final[Mapping[str, Mapping[AccountClass, str]]] = {
+    "nl": {
+        AccountClass.RESERVE: "reserve",
+        AccountClass.FREE_COVER: "vrije dekking",
+        AccountClass.COMMITTED: "toegezegd",
+        AccountClass.LOSS_FUND: "verliesfonds",
+        AccountClass.CITIZEN: "inwoner",
+        AccountClass.EARMARKED: "geoormerkt tegoed",
+        AccountClass.TEAM: "team",
+        AccountClass.PURSE: "kaart",
+        AccountClass.ALLOWANCE: "telefoon",
+        AccountClass.NOTE: "briefje",
+        AccountClass.LOAD_IN_FLIGHT: "onderweg naar een kaart",
+        AccountClass.PAYABLE: "te betalen aan een winkel",
+        AccountClass.IN_BATCH: "in een betaalbestand",
+        AccountClass.RETURNED: "door de bank teruggestuurd",
+        AccountClass.UNIDENTIFIED: "nog niet verklaard",
+    },
+    "en": {
+        AccountClass.RESERVE: "reserve",
+        AccountClass.FREE_COVER: "free cover",
+        AccountClass.COMMITTED: "promised",
+        AccountClass.LOSS_FUND: "loss fund",
+        AccountClass.CITIZEN: "citizen",
+        AccountClass.EARMARKED: "earmarked grant",
+        AccountClass.TEAM: "team",
+        AccountClass.PURSE: "card",
+        AccountClass.ALLOWANCE: "phone",
+        AccountClass.NOTE: "paper note",
+        AccountClass.LOAD_IN_FLIGHT: "on its way to a card",
+        AccountClass.PAYABLE: "owed to a shop",
+        AccountClass.IN_BATCH: "in a payment file",
+        AccountClass.RETURNED: "sent back by the bank",
+        AccountClass.UNIDENTIFIED: "not yet explained",
+    },
+    "de": {
+        AccountClass.RESERVE: "Reserve",
+        AccountClass.FREE_COVER: "freie Deckung",
+        AccountClass.COMMITTED: "zugesagt",
+        AccountClass.LOSS_FUND: "Verlustfonds",
+        AccountClass.CITIZEN: "Einwohner",
+        AccountClass.EARMARKED: "zweckgebundenes Guthaben",
+        AccountClass.TEAM: "Gruppe",
+        AccountClass.PURSE: "Karte",
+        AccountClass.ALLOWANCE: "Telefon",
+        AccountClass.NOTE: "Schein",
+        AccountClass.LOAD_IN_FLIGHT: "unterwegs auf eine Karte",
+        AccountClass.PAYABLE: "an einen Laden zu zahlen",
+        AccountClass.IN_BATCH: "in einer Zahlungsdatei",
+        AccountClass.RETURNED: "von der Bank zurückgeschickt",
+        AccountClass.UNIDENTIFIED: "noch nicht erklärt",
+    },
+}
+_NAMES_A_CLASS: Final = frozenset({"debit", "credit", "account"})
+
+
 def euros(cents: int, language: str) -> str:
     """An amount as it is written there."""
     whole, rest = divmod(abs(cents), 100)
@@ -176,11 +233,13 @@ def euros(cents: int, language: str) -> str:
 
 
 def put(text: str, language: str, facts: Mapping[str, str | int]) -> str:
-    """A text with its facts; those that are called cents are amounts, those that are a figure have its name."""
+    """A text with its facts: cents as an amount, a figure or an account by its name in the language."""
 
     def shown(name: str, value: str | int) -> str:
         if name.endswith("cents") and isinstance(value, int):
             return euros(value, language)
+        if name in _NAMES_A_CLASS:
+            return CLASSES[language][AccountClass(str(value))]
         return FIGURES[language].get(str(value), str(value)) if name == "figure" else str(value)
 
     return text.format_map({name: shown(name, value) for name, value in facts.items()})

@@ -21,7 +21,7 @@ from auditor.audit import Wanted, audit
 from auditor.bank import BankBalance
 from auditor.findings import Finding, Found
 from auditor.source import Folder, NotThere, Website
-from auditor.words import FIGURES, FINDINGS, LANGUAGES, SAYINGS, put
+from auditor.words import CLASSES, FIGURES, FINDINGS, LANGUAGES, SAYINGS, put
 from heitje.cli import main
 from heitje.money import Cents
 from heitje.proof.classes import AccountClass as Class
@@ -307,6 +307,8 @@ def test_every_finding_has_its_words(language: str) -> None:
     assert len(set(FINDINGS[language].values())) == len(Found)
     assert SAYINGS[language].keys() == SAYINGS["en"].keys()
     assert FIGURES[language].keys() == FIGURES["en"].keys()
+    assert CLASSES[language].keys() == set(Class)
+    assert len(set(CLASSES[language].values())) == len(Class)
 
 
 def test_amounts_are_told_as_people_write_them() -> None:

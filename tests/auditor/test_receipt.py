@@ -126,7 +126,7 @@ def test_the_program(
     command = ["audit", "receipt", str(path), "--log-key", str(key)]
     qr = f"HEITJE:{document['entry'].upper()}"
     assert main([*command, "--entry", qr, "--lang", "nl"]) == 0
-    assert "Regel 0, 2026-09-21: 3,20 euro, redeemed, van ‘purse’ naar ‘payable’" in capsys.readouterr().out
+    assert "Regel 0, 2026-09-21: 3,20 euro van ‘kaart’ naar ‘te betalen aan een winkel’" in capsys.readouterr().out
     assert main([*command, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["postings"][0]["cents"] == 320
     assert main([*command, "--entry", "0" * 64]) == 1
