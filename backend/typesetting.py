@@ -4,9 +4,15 @@
 
 The only module that knows the typesetter. It reads no font of the machine, fetches nothing, and knows no clock but the
 time that it is given, so the same words give the same file on any machine with the same libraries.
+
+The typesetter works with threads of its own, which a process that forks does not hand on: a child would wait for them
+for ever. A child of a process that has typeset before therefore asks a new process, which runs this module.
 """
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
@@ -29,6 +35,31 @@ def typeset(template: str, data: Mapping[str, object], at: int) -> bytes:
     The template sets title and language, and describes its pictures. Font: Atkinson Hyperlegible. Raises `ValueError`
     for a template that does not make a page of its data.
     """
+    if not _State.has_lost_its_threads:
+        return _compile(template, data, at)
+    asked = json.dumps([template, data, at]).encode()
+    done = subprocess.run([sys.executable, "-m", __name__], input=asked, capture_output=True, check=False)
+    if done.returncode:
+        raise ValueError(done.stderr.decode(errors="replace").strip())
+    return done.stdout
+
+
+class _State:
+    """Of this process."""
+
+    has_typeset = False
+    has_lost_its_threads = False
+
+
+def _after_fork() -> None:
+    _State.has_lost_its_threads = _State.has_typeset
+
+
+os.register_at_fork(after_in_child=_after_fork)
+
+
+def _compile(template: str, data: Mapping[str, object], at: int) -> bytes:
+    _State.has_typeset = True
     try:
         return typst.compile(
             template.encode(),
@@ -45,3 +76,10 @@ def typeset(template: str, data: Mapping[str, object], at: int) -> bytes:
 @cache
 def _fonts() -> typst.Fonts:
     return typst.Fonts(include_system_fonts=False, font_paths=[Path(str(_FONTS))])
+
+
+if __name__ == "__main__":
+    try:
+        sys.stdout.buffer.write(_compile(*json.load(sys.stdin.buffer)))
+    except ValueError as refused:
+        sys.exit(str(refused))

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Paper: the same words give the same bytes, what cannot be read aloud is refused, and nothing is fetched."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,21 @@ def test_the_same_words_give_the_same_bytes() -> None:
     assert page == typeset(PAGE, {"word": "één € #let"}, AT)
     assert page != typeset(PAGE, {"word": "één € #let"}, AT + 1)
     assert b"D:20261124" in page
+
+
+def test_a_forked_child_sets_the_same_page(tmp_path: Path) -> None:
+    page, written = typeset(PAGE, {"word": "één"}, AT), tmp_path / "page.pdf"
+    child = os.fork()
+    if child == 0:
+        try:
+            written.write_bytes(typeset(PAGE, {"word": "één"}, AT))
+            with pytest.raises(ValueError, match="makes no page"):
+                typeset("#import", {}, AT)
+            os._exit(0)
+        finally:
+            os._exit(1)
+    assert os.waitpid(child, 0)[1] == 0
+    assert written.read_bytes() == page
 
 
 @pytest.mark.parametrize(
