@@ -12,8 +12,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from backend import command_trail
+from backend import configuration as configurations
 from backend.cli import main
 from backend.command_line import make_parser
+from backend.tasks.models import SecondInspection, Task
+from backend.tasks.transitions import Move
 from heitje.fingerprint import digits_of
 from heitje.keys import SigningKey
 
@@ -90,6 +93,34 @@ def test_a_print_run_is_the_same_file_again(city: City, office: Office, tmp_path
     assert office.do("notes", "void", run, "--numbers", "2", "--reason", "spoilt", "--by", "desk-1")["new"] == 1
     assert office.do("expire")["vouchers"] == 0
     assert office.do("check")["holds"]
+
+
+def test_what_a_second_inspector_finds_wanting_is_taken_back(city: City, office: Office) -> None:
+    city.earn("citizen-8", 900)
+    task = Task.objects.get(claimant="citizen-8")
+    SecondInspection.objects.get_or_create(validation=task.moves.get(move=Move.VALIDATE), defaults={"drawn_at": 0})
+    assert {"task": task.pk, "finding": "open"}.items() <= office.do("task", "inspections")["inspections"][-1].items()
+    again = ("task", "inspect-again", str(task.pk), "--found", "wanting", "--by")
+    assert "part in a task" in office.refuses(*again, "inspector-1", "--reason", "no paint")
+    assert "reason" in office.refuses(*again, "inspector-2")
+    assert office.do(*again, "inspector-2", "--reason", "no paint")["finding"] == "wanting"
+    assert city.earned("citizen-8") == 0
+    assert office.do("check")["holds"]
+
+
+def test_coins_end_only_where_a_by_law_is_named(city: City, office: Office) -> None:
+    file = office.directory / configurations.FILE
+    assert "coins" not in office.do("expire")
+    whole = file.read_text("utf-8")
+    for table, why in (
+        ("coins_after_days = 10", "by-law"),
+        ("coins_after_days = -1", "by-law"),
+        ("days = 1", "unknown"),
+    ):
+        file.write_text(f"{whole}\n[expiry]\n{table}\n", "utf-8")
+        assert why in office.refuses("expire")
+    file.write_text(f'{whole}\n[expiry]\ncoins_after_days = 10\nby_law = "article 7"\n', "utf-8")
+    assert configurations.load(office.directory).expiry == configurations.Expiry(10, "article 7")
 
 
 def test_what_was_done_is_in_the_acts(office: Office) -> None:
