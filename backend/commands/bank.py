@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from schwifty import IBAN
+
 from backend.assembly import configuration_in_use, debtor_of
 from backend.commands.answer import Answer, Refused
 from backend.officials.approvals import NotApproved
@@ -37,7 +39,7 @@ def import_document(arguments: argparse.Namespace) -> Answer:
     configuration = configuration_in_use()
     try:
         data = Path(arguments.file).read_bytes()
-        account = bank_import.Account(configuration.programme, configuration.iban)
+        account = bank_import.Account(configuration.programme, IBAN(configuration.iban).compact)
         done = bank_import.take(data, account, arguments.official, int(time.time()))
     except (OSError, TreasuryRefused) as error:
         raise Refused(str(error)) from error
