@@ -18,7 +18,7 @@ from backend.ledger.accounts import AccountKind, AccountName
 from backend.ledger.posting import Event, LedgerRefused, Overdrawn, post_all
 from backend.minting.keystore import KeyStore
 from backend.minting.measures import revoked_kids
-from backend.minting.models import IssuedVoucher
+from backend.minting.models import IssuedVoucher, PrintedNote
 from backend.shops.models import Shop
 from heitje.key_soundness import flaw_of
 from heitje.keys import PublicKey
@@ -118,6 +118,8 @@ def hand_out(cti: str, at: int) -> IssuedVoucher:
         raise NotIssued(f"there is no note {cti}")
     if note.voided_at is not None:
         raise NotIssued(f"the note {cti} is void")
+    if not note.citizen and PrintedNote.objects.filter(voucher=note).exists():
+        raise NotIssued("a note of a stock is handed to a citizen, who pays for it (heitje backend notes hand-out)")
     if note.handed_out_at is None:
         note.handed_out_at = at
         note.save(update_fields=["handed_out_at"])
