@@ -22,9 +22,11 @@ from drivers.errors import CardGone
 from firmware_sim.card.blank import blank_ev2, blank_light
 from firmware_sim.card.firmware import Card
 from firmware_sim.card.image import CardImage, MemoryStore
+from firmware_sim.card.personalisation import personalise
 from firmware_sim.faults import Moment, Tear
 from firmware_sim.field import Field
 from firmware_sim.pn532 import Pn532
+from heitje.money import Cents
 from heitje.programme import TestProgramme
 from heitje.relay import End, Work
 from terminal.card_cli import main
@@ -99,12 +101,13 @@ def uid() -> bytes:
 
 @dataclass
 class Lossy:
-    """A line between desk and backend that now and then loses a request, or its answer."""
+    """A line between desk and backend that now and then loses a request, or its answer; or is cut after `left` more."""
 
     backend: str
     random: Random
     lost: int = 0
     port: int = 0
+    left: int | None = None
     _server: ThreadingHTTPServer | None = field(default=None, repr=False)
 
     def start(self) -> str:
@@ -134,7 +137,8 @@ class Lossy:
     def pass_on(self, handler: BaseHTTPRequestHandler) -> None:
         """A request to the backend and its answer back, as far as luck will have it."""
         body = handler.rfile.read(int(handler.headers.get("Content-Length", 0)))
-        luck = self.random.random()
+        luck = self.random.random() if self.left is None else 1.0 if self.left > 0 else 0.0
+        self.left = None if self.left is None else self.left - 1
         handler.close_connection = True
         if luck < 0.2:
             self.lost += 1
@@ -213,6 +217,66 @@ def test_torn_and_tapped_again(city: Municipality, programme: TestProgramme, uid
             loaded += 1
             assert (end.end, end.amount, card.image.application.balance) == (End.LOADED, 1, loaded), (apdu, heard)
     assert city.purse(uid) == (8, 0)
+
+
+def handed_out(city: Municipality, programme: TestProgramme, uid: bytes, more: int) -> Card:
+    """A card with a euro on it, of a citizen who has so many cents more."""
+    words = ("--citizen", city.citizen(100 + more), "--amount", "100")
+    city.do("card", "register", "--uid", uid.hex(), *words)
+    return Card(MemoryStore(personalise(programme, uid, Cents(100))))
+
+
+def test_a_line_that_is_cut_after_any_request_loses_nothing(
+    city: Municipality, programme: TestProgramme, uid: bytes
+) -> None:
+    """Asking what waits, opening, and answers to APDUs: after the last one the card has what nobody heard of."""
+    lossy = Lossy(city.url, Random(1))
+    cut = CardRelay(line_to(lossy.start(), programme), patience_s=0, pause=lambda _: None)
+    relay, card = CardRelay(line_to(city.url, programme)), handed_out(city, programme, uid, 5)
+    city.do("card", "load", "--uid", uid.hex(), "--amount", "5")
+    try:
+        for lossy.left in (0, 1, 2, 6, 10, APDUS - 1, APDUS, APDUS + 1):
+            assert card.image.application.balance == 100
+            with pytest.raises(RelayFailed):
+                list(cut.tap(uid, card.transmit))
+            card.power_off()
+    finally:
+        lossy.stop()
+    assert (card.image.application.balance, city.purse(uid)) == (105, (100, 5))
+    [end] = relay.tap(uid, card.transmit)
+    assert (end.end, end.amount, city.purse(uid)) == (End.LOADED, 5, (105, 0))
+
+
+class PowerCut(Exception):
+    """The till is off."""
+
+
+def test_a_till_that_goes_off_in_a_relay_loses_nothing(
+    city: Municipality, programme: TestProgramme, uid: bytes
+) -> None:
+    """Nobody tells the backend: what it gave out last stands, and the next tap asks the card."""
+    relay, card = CardRelay(line_to(city.url, programme)), handed_out(city, programme, uid, 6)
+    city.do("card", "load", "--uid", uid.hex(), "--amount", "5")
+    for apdu, heard in ((1, False), (4, True), (APDUS - 1, True), (APDUS, False), (APDUS, True)):
+        sent = count(1)
+
+        def transmit(command: bytes, last: int = apdu, heard: bool = heard, sent: Iterator[int] = sent) -> bytes:
+            if next(sent) < last:
+                return card.transmit(command)
+            if heard:
+                card.transmit(command)
+            card.power_off()
+            raise PowerCut
+
+        if heard and apdu == APDUS:
+            [end] = relay.tap(uid, card.transmit)  # what was in flight never happened: it is loaded now
+            assert (end.end, end.amount) == (End.LOADED, 5)
+            city.do("card", "load", "--uid", uid.hex(), "--amount", "1")
+        with pytest.raises(PowerCut):
+            list(CardRelay(line_to(city.url, programme)).tap(uid, transmit))
+    assert card.image.application.balance == 106
+    [end] = relay.tap(uid, card.transmit)
+    assert (end.end, end.amount, city.purse(uid)) == (End.LOADED, 1, (106, 0))
 
 
 def test_a_line_that_is_cut_says_so(programme: TestProgramme, uid: bytes) -> None:
