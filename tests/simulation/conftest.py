@@ -65,6 +65,7 @@ from backend.assembly import configuration_in_use, programme_of  # noqa: E402
 from backend.cards import desk  # noqa: E402
 from backend.cards.relay import open_session, take_answer  # noqa: E402
 from backend.minting.cards import CardRefused, load_card_at_issue  # noqa: E402
+from backend.minting.models import Card as CardRow  # noqa: E402
 from backend.redemption import intake  # noqa: E402
 from backend.shops.admission import admit_shop, enrol_terminal  # noqa: E402
 from backend.shops.models import Terminal  # noqa: E402
@@ -213,6 +214,8 @@ class World:
     made: set[bytes] = field(default_factory=set)
     """Reader ids of committed transactions."""
     earned: dict[str, int] = field(default_factory=dict)
+    lost: dict[int, Card] = field(default_factory=dict)
+    """Cards that will never be held to a reader again, by the place of those that replaced them."""
     wishes: int = 0
 
     def __post_init__(self) -> None:
@@ -327,6 +330,16 @@ class World:
         before = sum(e.amount or 0 for e in counter.entries() if e.kind is Kind.REFUND and e.of == of.seq)
         if before + cents <= (of.amount or 0):
             counter.journal.append([Draft(Kind.REFUND, NOW, of.sale, cents, of.instrument, of=of.seq, operator="jan")])
+
+    def lose(self, place: int) -> None:
+        """A card is gone for ever, and its citizen gets another one."""
+        if place in self.lost:
+            return
+        uid = bytes((0x04, 0xBB, 0, 0, 0, 0, place))
+        CardRow.objects.create(uid=uid.hex(), citizen="", opening_balance=0, issued_at=NOW, made_at=NOW)
+        desk.replace(self.cards[place].uid, uid, NOW)
+        self.lost[place] = self.cards[place]
+        self.cards[place] = Card(MemoryStore(personalise(self.programme, uid, Cents(0))))
 
     def order(self, card: Card, cents: int) -> None:
         """A citizen wishes money on the card."""
