@@ -26,9 +26,10 @@ from heitje.money import Cents
 from heitje.vouchers import CTI_LENGTH, Voucher
 
 ALLOWANCE_MAX: Final = Cents(2500)
-ALLOWANCE_LIFE_S: Final = 7 * 86_400
+DAY_S: Final = 86_400
+ALLOWANCE_LIFE_S: Final = 7 * DAY_S
 NOTE_VALUES: Final = frozenset({100, 200, 500, 1000, 2000})
-NOTE_LIFE_S: Final = 365 * 86_400
+NOTE_LIFE_S: Final = 365 * DAY_S
 _SOURCES: Final = frozenset({AccountKind.CITIZEN, AccountKind.TEAM, AccountKind.EARMARKED, AccountKind.NOTE})
 """A note pays for another only where a refund waits as one (`backend.settlement.note_refunds`)."""
 
@@ -102,13 +103,18 @@ def draft_note(programme: str, amount: int, home: Shop, at: int, scope: tuple[st
         raise NotIssued(f"{home.id} has no paper till")
     return Voucher(
         iss=programme,
-        exp=at + NOTE_LIFE_S,
+        exp=last_second(at + NOTE_LIFE_S),
         iat=at,
         cti=secrets.token_bytes(CTI_LENGTH),
         amount=Cents(amount),
         home=home.id,
         scope=scope or None,
     )
+
+
+def last_second(at: int) -> int:
+    """The end of a day (UTC, which is past midnight here): a note is good on the whole of the day that it names."""
+    return at - at % DAY_S + DAY_S - 1
 
 
 def hand_out(cti: str, at: int) -> IssuedVoucher:
