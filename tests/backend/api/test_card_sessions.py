@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from tests.backend.api.conftest import Served
 
 UID = bytes.fromhex("04A1B2C3D4E5F6")
+SPOILED = bytes.fromhex("04A1B2C3D4E5F8")
 STRANGER = SigningKey.from_seed(bytes(range(32)))
 
 
@@ -83,6 +84,11 @@ def test_from_blank_to_loaded(desk: Desk) -> None:
     card = Card(MemoryStore(blank_light(UID)))
     desk.earn("citizen-5", 900)
     order = desk.do("card", "order", "--citizen", "citizen-5")["order"]
+    spoiled = Card(MemoryStore(blank_light(SPOILED)))
+    opening = Opening(secrets.token_bytes(16), SPOILED, Work.PERSONALISE, order)
+    assert desk.session(spoiled, opening)[0].end is End.MADE
+    freed = desk.do("card", "spoil", "--uid", SPOILED.hex())
+    assert (freed["order"], freed["uid"]) == (order, None)
     opening = Opening(secrets.token_bytes(16), UID, Work.PERSONALISE, order)
     made, _ = desk.session(card, opening)
     assert (made.end, made.balance) == (End.MADE, 0)
