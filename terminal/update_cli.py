@@ -12,9 +12,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
-from terminal.software.release import MANIFEST_NAME, NoRelease, Release, pack
-from terminal.software.slots import Slots
-
 EXIT_FAILED: Final = 1
 EXIT_NOTHING: Final = 1
 EXIT_UPDATE_FAILED: Final = 255
@@ -69,6 +66,8 @@ def _install(arguments: argparse.Namespace) -> int:
 
 def _updating(arguments: argparse.Namespace, *, only_look: bool) -> int:
     from terminal.software.environment import NotInstalled
+    from terminal.software.release import NoRelease
+    from terminal.software.slots import Slots
     from terminal.software.update import Update, Updated
     from terminal.trust.client import ReleaseClient, TrustOutOfReach, TrustRefused
     from terminal.trust.store import TrustUnreadable
@@ -89,22 +88,25 @@ def _updating(arguments: argparse.Namespace, *, only_look: bool) -> int:
 
 
 def _confirm(arguments: argparse.Namespace) -> int:
-    Slots(arguments.slots).confirm()
-    return _tell_slots(arguments)
+    return _end_trial(arguments, stays=True)
 
 
 def _take_back(arguments: argparse.Namespace) -> int:
-    Slots(arguments.slots).take_back(refuse=True)
-    return _tell_slots(arguments)
+    return _end_trial(arguments, refuse=True)
 
 
 def _settle(arguments: argparse.Namespace) -> int:
-    Slots(arguments.slots).take_back(refuse=False)
-    return _tell_slots(arguments)
+    return _end_trial(arguments)
 
 
-def _tell_slots(arguments: argparse.Namespace) -> int:
+def _end_trial(arguments: argparse.Namespace, *, stays: bool = False, refuse: bool = False) -> int:
+    from terminal.software.slots import Slots
+
     slots = Slots(arguments.slots)
+    if stays:
+        slots.confirm()
+    else:
+        slots.take_back(refuse=refuse)
     release = slots.release()
     version = None if release is None else release.version
     if arguments.json:
@@ -115,6 +117,8 @@ def _tell_slots(arguments: argparse.Namespace) -> int:
 
 
 def _pack(arguments: argparse.Namespace) -> int:
+    from terminal.software.release import MANIFEST_NAME, NoRelease, Release, pack
+
     version = arguments.version
     release = Release(version, f"heitje-till-{version}.tar", f"heitje[{arguments.extras}]=={version}")
     try:

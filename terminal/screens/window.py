@@ -53,7 +53,7 @@ def _font(letters: Type) -> pygame.font.Font:
         return pygame.font.Font(str(path), letters.size)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def measure(text: str, letters: Type) -> tuple[int, int]:
     """How wide and how high a line of text is, in pixels."""
     return _font(letters).size(text)
