@@ -28,9 +28,11 @@ from terminal.screens.window import Display, measure
 
 FRAME_S: Final = 0.02
 """How long a finger may wait, at most, while somebody is there."""
-RESTING_FRAME_S: Final = 0.06
+RESTING_FRAME_S: Final = 0.08
 RESTS_AFTER_S: Final = 20.0
 TICK_S: Final = 1.0
+RESTING_TICK_S: Final = 2.0
+"""Nothing but the clock changes on a screen at which nobody is."""
 
 
 @dataclass
@@ -85,7 +87,7 @@ class Front:
             self.attended.touched()
             self.handle(done)
             changed = True
-        if now - self._ticked >= TICK_S:
+        if now - self._ticked >= (RESTING_TICK_S if resting else TICK_S):
             self._ticked = now
             self.attended.tick()
             changed = True
