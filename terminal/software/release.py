@@ -12,6 +12,7 @@ software/heitje-till-….tar    wheels, side by side: our own, all that it needs
 import io
 import json
 import re
+import shutil
 import tarfile
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -80,11 +81,16 @@ def pack(wheels: Sequence[Path]) -> bytes:
 
 def unpack(archive: Path, folder: Path) -> None:
     """Put an archive's wheels into a folder. Raises `NoRelease` for anything else in it, `OSError`."""
+    folder.mkdir(parents=True, exist_ok=True)
     try:
         with tarfile.open(archive, mode="r:") as opened:
             for member in opened:
                 if not member.isreg() or not _WHEEL.fullmatch(member.name):
                     raise NoRelease(f"{archive.name} holds {member.name[:80]!r}, which is no wheel")
-                opened.extract(member, folder, set_attrs=False, filter="data")
+                wheel = opened.extractfile(member)
+                if wheel is None:
+                    raise NoRelease(f"{archive.name}: {member.name} cannot be read")
+                with wheel, (folder / member.name).open("xb") as written:
+                    shutil.copyfileobj(wheel, written)
     except tarfile.TarError as error:
         raise NoRelease(f"{archive.name}: {error}") from error
