@@ -5,8 +5,6 @@
 from functools import lru_cache
 from typing import Final
 
-import segno
-
 QUIET_ZONE: Final = 4
 """Light modules on each side, which a reader needs (ISO/IEC 18004)."""
 
@@ -16,5 +14,7 @@ Rows = tuple[tuple[bool, ...], ...]
 @lru_cache(maxsize=8)
 def qr_modules(text: str) -> Rows:
     """The code's modules, dark ones True, without the quiet zone."""
+    import segno  # it reads half of the library's network code, and no screen that a till starts with has a code
+
     code = segno.make(text, error="m", micro=False, boost_error=False)
     return tuple(tuple(bool(module) for module in row) for row in code.matrix)
