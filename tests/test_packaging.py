@@ -18,7 +18,7 @@ import heitje
 ROOT = Path(__file__).resolve().parent.parent
 LOCKS = sorted(ROOT.glob("requirements/*.txt"))
 OUR_FOLDERS = {"heitje", "drivers", "firmware_sim", "terminal", "backend", "auditor"}
-PIN = re.compile(r"^([a-z0-9-]+)==(\S+)(.*(?:\n    .*)*)", re.MULTILINE)
+PIN = re.compile(r"^([a-z0-9-]+)(?:\[[a-z,-]+\])?==(\S+)(.*(?:\n    .*)*)", re.MULTILINE)
 
 
 def pins(name: str) -> dict[str, str]:
