@@ -51,7 +51,8 @@ def select_all(*queries: tuple[str, Sequence[str | int]]) -> list[list[tuple[Any
         return [select(statement, *parameters) for statement, parameters in queries]
     with ExitStack() as stack:
         cursors = [stack.enter_context(connection.cursor()) for _ in queries]
-        with connection.connection.pipeline():
+        # What the end of the pipeline raises, no cursor turns into Django's errors.
+        with connection.wrap_database_errors, connection.connection.pipeline():
             for cursor, query in zip(cursors, queries, strict=True):
                 cursor.execute(*query)
             return [list(cursor.fetchall()) for cursor in cursors]
