@@ -74,7 +74,7 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         return get_wsgi_application()
 
 
-class _Worker(ThreadWorker):  # type: ignore[misc]
+class _Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     """Answers what is no request as a problem, where the library has a page of its own for it."""
 
     def handle_error(self, req: Any, client: Any, addr: Any, exc: Exception) -> None:

@@ -155,7 +155,7 @@ def literal(kind: str, column: Iterable[Any]) -> str:
 
 def _texts(column: tuple[str | None, ...]) -> str:
     try:
-        joined = '","'.join(column)  # type: ignore[arg-type]
+        joined = '","'.join(column)  # type: ignore[arg-type]  # join itself finds a None
     except TypeError:  # a None among them
         joined = '"'
     if "\\" in joined or joined.count('"') != 2 * (len(column) - 1):

@@ -25,51 +25,51 @@ from heitje.keys import EDDSA, ES256
 from heitje.money import Cents, is_amount
 from heitje.vouchers import SignedVoucher
 
-_UINT: Final = rb"([\x00-\x17]|\x18[\x18-\xff]|\x19[\x01-\xff].|\x1a(?!\x00\x00).{4}|\x1b(?!\x00\x00\x00\x00).{8})"
+UINT: Final = rb"([\x00-\x17]|\x18[\x18-\xff]|\x19[\x01-\xff].|\x1a(?!\x00\x00).{4}|\x1b(?!\x00\x00\x00\x00).{8})"
 """An unsigned integer in its shortest form."""
 _TEXT: Final = rb"(?:[\x60-\x77]|\x78[\x18-\xff])"
 """The head of a text of at most 255 bytes."""
-_LONG: Final = rb"(?:\x58([\x18-\xff])|\x59([\x01-\x02].))"
+LONG: Final = rb"(?:\x58([\x18-\xff])|\x59([\x01-\x02].))"
 """The head of a byte string of 24 to 767 bytes."""
 _ENTRY: Final = re.compile(
     rb"([\xac\xad])\x01"
-    + _UINT
+    + UINT
     + rb"\x02\x58\x20(.{32})\x03\x48(.{8})\x04"
-    + _UINT
+    + UINT
     + rb"\x05([\x01\x02])\x06\x50(.{16})\x07"
-    + _UINT
+    + UINT
     + rb"\x08([\x01-\x03])\x09",
     re.DOTALL,
 )
-_TOKEN: Final = re.compile(rb"\xa1\x01" + _LONG, re.DOTALL)
+_TOKEN: Final = re.compile(rb"\xa1\x01" + LONG, re.DOTALL)
 _CARD_INTENT: Final = re.compile(
-    rb"\xa6\x01\x47(.{7})\x02\x50(.{16})\x03\x50(.{16})\x04" + _UINT + rb"\x05\x50(.{16})\x08" + _UINT, re.DOTALL
+    rb"\xa6\x01\x47(.{7})\x02\x50(.{16})\x03\x50(.{16})\x04" + UINT + rb"\x05\x50(.{16})\x08" + UINT, re.DOTALL
 )
 _CARD_REDEMPTION: Final = re.compile(
     rb"\xa7\x01\x47(.{7})\x02\x50(.{16})\x03\x50(.{16})\x04"
-    + _UINT
+    + UINT
     + rb"\x05\x50(.{16})\x06"
-    + _UINT
+    + UINT
     + rb"\x07\x48(.{8})",
     re.DOTALL,
 )
-_INTENT_TAIL: Final = re.compile(rb"\x0b([\xf4\xf5])\x0c" + _UINT + rb"\x0d" + _TEXT + rb"(.*)", re.DOTALL)
+_INTENT_TAIL: Final = re.compile(rb"\x0b([\xf4\xf5])\x0c" + UINT + rb"\x0d" + _TEXT + rb"(.*)", re.DOTALL)
 _REDEMPTION_TAIL: Final = re.compile(
-    rb"\x0a" + _UINT + rb"\x0b([\xf4\xf5])\x0c" + _UINT + rb"\x0d" + _TEXT + rb"(.*)", re.DOTALL
+    rb"\x0a" + UINT + rb"\x0b([\xf4\xf5])\x0c" + UINT + rb"\x0d" + _TEXT + rb"(.*)", re.DOTALL
 )
 _CODE: Final = re.compile(
     rb"\xd2\x84\x4d(\xa2\x01([\x26\x27])\x04\x48(.{8}))\xa0"
-    + _LONG
+    + LONG
     + rb"([\xa4\xa5])(?:\x03"
     + _TEXT
     + rb"([\x00-\x7f]*?))?\x06"
-    + _UINT
+    + UINT
     + rb"\x3a\x00\x01\x11\x73"
-    + _UINT
+    + UINT
     + rb"\x3a\x00\x01\x11\x74"
-    + _UINT
+    + UINT
     + rb"\x3a\x00\x01\x11\x75"
-    + _LONG,
+    + LONG,
     re.DOTALL,
 )
 _SIGNATURE_HEAD: Final = b"\x58\x40"
@@ -101,7 +101,7 @@ def _recognise_entry(data: bytes) -> Entry | None:
     if head is None:
         return None
     size, seq, prev, terminal, time, kind_byte, sale, amount_bytes, instrument_byte = head.groups()
-    kind, amount = _KINDS[kind_byte], _uint(amount_bytes)
+    kind, amount = _KINDS[kind_byte], read_uint(amount_bytes)
     proven = kind is Kind.REDEMPTION
     instrument = _INSTRUMENTS[instrument_byte[0] - 1]
     if not is_amount(amount) or seq == b"\x00" or proven != (size == b"\xad"):
@@ -121,18 +121,18 @@ def _recognise_entry(data: bytes) -> Entry | None:
     except UnicodeDecodeError:
         return None
     return Entry(
-        _uint(seq),
+        read_uint(seq),
         prev,
         terminal,
-        _uint(time),
+        read_uint(time),
         kind,
         sale,
         amount,
         instrument,
         evidence,
-        _uint(of[0]) if of else None,
+        read_uint(of[0]) if of else None,
         offline == b"\xf5",
-        _uint(bundle),
+        read_uint(bundle),
         name,
     )
 
@@ -144,7 +144,7 @@ def _evidence(data: bytes, at: int, proven: bool, instrument: Instrument) -> tup
         if card is None:
             return None
         uid, tmri, enc_tmri, balance, record, counter, *tmv = card.groups()
-        balance_before, tmc = _uint(balance), _uint(counter)
+        balance_before, tmc = read_uint(balance), read_uint(counter)
         if max(balance_before, tmc) > _UINT32_MAX:
             return None
         if proven:
@@ -166,7 +166,7 @@ def _recognise_code(token: bytes) -> SignedCode | None:
     protected, algorithm, kid, short, long, size, aud, iat, seq, most, voucher_short, voucher_long = found.groups()
     begin = found.end(5) if short is None else found.end(4)
     end, voucher_at = begin + int.from_bytes(short or long, "big"), found.end()
-    maximum = _uint(most)
+    maximum = read_uint(most)
     whole = (
         voucher_at + int.from_bytes(voucher_short or voucher_long, "big") == end
         and token[end : end + 2] == _SIGNATURE_HEAD
@@ -184,7 +184,7 @@ def _recognise_code(token: bytes) -> SignedCode | None:
     if allowance.voucher.cnf is None:
         raise MalformedToken("a code holds an allowance, not a note")
     name = None if aud is None else aud.decode("ascii")
-    code = PaymentCode(_uint(iat), _uint(seq), Cents(maximum), voucher, name)
+    code = PaymentCode(read_uint(iat), read_uint(seq), Cents(maximum), voucher, name)
     signed = Sign1(EDDSA if algorithm == b"\x27" else ES256, kid, protected, token[begin:end], token[end + 2 :])
     return SignedCode(code, allowance, signed, token)
 
@@ -195,5 +195,6 @@ def _is_text(data: bytes, at: int, text: bytes) -> bool:
     return data[at - 1] == 0x60 + size if size < 24 else data[at - 2 : at] == bytes((0x78, size))
 
 
-def _uint(encoded: bytes) -> int:
+def read_uint(encoded: bytes) -> int:
+    """The number that `UINT` matched."""
     return encoded[0] if len(encoded) == 1 else int.from_bytes(encoded[1:], "big")

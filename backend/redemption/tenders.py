@@ -16,7 +16,7 @@ from typing import Final
 from backend.minting.keystore import KeyStore
 from backend.redemption.chain import Link
 from backend.redemption.evidence import Facts, Place, Tender
-from backend.redemption.recognition import read_voucher
+from backend.redemption.recognition import LONG, UINT, read_uint, read_voucher
 from backend.redemption.signatures import is_good, verify_once
 from heitje.acceptance import AUD_WINDOW_S, NO_AUD_WINDOW_S
 from heitje.card.layout import Command
@@ -30,36 +30,30 @@ from heitje.messages import SEQ_MAX
 from heitje.money import MAX_AMOUNT
 from heitje.vouchers import SignedVoucher
 
-_UINT: Final = rb"([\x00-\x17]|\x18[\x18-\xff]|\x19[\x01-\xff].|\x1a(?!\x00\x00).{4}|\x1b(?!\x00\x00\x00\x00).{8})"
-_LONG: Final = rb"(?:\x58([\x18-\xff])|\x59([\x01-\x02].))"
-_HEAD: Final = _UINT + rb"\x05\x01\x06\x50(.{16})\x07" + _UINT + rb"\x08"
+_HEAD: Final = UINT + rb"\x05\x01\x06\x50(.{16})\x07" + UINT + rb"\x08"
 """What follows key 4 of an intent: time, kind, sale, amount."""
 _PHONE: Final = re.compile(
     _HEAD
     + rb"\x02\x09\xa1\x01"
-    + _LONG
+    + LONG
     + rb"(\xd2)\x84\x4d\xa2\x01\x27\x04\x48(.{8})\xa0"
-    + _LONG
+    + LONG
     + rb"(?:\xa4|\xa5\x03\x70([0-9a-f]{16}))\x06"
-    + _UINT
+    + UINT
     + rb"\x3a\x00\x01\x11\x73"
-    + _UINT
+    + UINT
     + rb"\x3a\x00\x01\x11\x74"
-    + _UINT
+    + UINT
     + rb"\x3a\x00\x01\x11\x75"
-    + _LONG,
+    + LONG,
     re.DOTALL,
 )
 _CARD: Final = re.compile(
-    _HEAD
-    + rb"\x01\x09\xa6(\x01\x47(.{7})\x02\x50(.{16})\x03\x50(.{16})\x04"
-    + _UINT
-    + rb"\x05\x50(.{16}))\x08"
-    + _UINT,
+    _HEAD + rb"\x01\x09\xa6(\x01\x47(.{7})\x02\x50(.{16})\x03\x50(.{16})\x04" + UINT + rb"\x05\x50(.{16}))\x08" + UINT,
     re.DOTALL,
 )
-_LATER: Final = re.compile(_UINT)
-_TAIL: Final = re.compile(rb"\x0b[\xf4\xf5]\x0c" + _UINT + rb"\x0d(?:([\x60-\x77])|\x78([\x18-\xff]))(.*)", re.DOTALL)
+_LATER: Final = re.compile(UINT)
+_TAIL: Final = re.compile(rb"\x0b[\xf4\xf5]\x0c" + UINT + rb"\x0d(?:([\x60-\x77])|\x78([\x18-\xff]))(.*)", re.DOTALL)
 _SIGNATURE_HEAD: Final = b"\x58\x40"
 _SIGNATURE: Final = 64
 _TMV: Final = 8
@@ -130,7 +124,7 @@ class Tenders:
         if later is None or allowance is None:
             return None
         second, digest, time = later
-        amount, code_seq, maximum = _uint(amount_bytes), _uint(number), _uint(most)
+        amount, code_seq, maximum = read_uint(amount_bytes), read_uint(number), read_uint(most)
         if aud is None:
             fits, window_s = amount <= maximum <= MAX_WITHOUT_AUD, NO_AUD_WINDOW_S
         else:
@@ -141,7 +135,7 @@ class Tenders:
             and 1 <= code_seq <= SEQ_MAX
             and kid == allowance.kid
             and allowance.first <= time <= allowance.last
-            and abs(time - _uint(iat)) <= window_s
+            and abs(time - read_uint(iat)) <= window_s
         ):
             return None
         payload_head = found.start(9 if payload is None else 8) - 1
@@ -152,7 +146,7 @@ class Tenders:
             intent,
             digest,
             seq,
-            _uint(found[1]),
+            read_uint(found[1]),
             Kind.INTENT,
             tail,
             item=allowance.item,
@@ -168,7 +162,8 @@ class Tenders:
     def _read_card(self, seq: int, intent: bytes, redemption: bytes, found: "re.Match[bytes]") -> Pair | None:
         time, sale, amount_bytes, evidence, uid, tmri, enc_tmri, before, record, counter = found.groups()
         tail_bytes = intent[found.end() :]
-        tail, amount, balance, tmc = _read_tail(tail_bytes), _uint(amount_bytes), _uint(before), _uint(counter) + 1
+        tail, amount = _read_tail(tail_bytes), read_uint(amount_bytes)
+        balance, tmc = read_uint(before), read_uint(counter) + 1
         reader = self._place.terminal + seq.to_bytes(8, "big")
         if not (
             tail is not None
@@ -195,7 +190,7 @@ class Tenders:
         previous = self._key_store.previous_reader(uid, tmc, enc_tmri)
         fingerprint = hashlib.sha256(uid + tmri + enc_tmri + balance.to_bytes(4, "big") + record).hexdigest()
         item = uid.hex()
-        first = Facts(intent, digest, seq, _uint(time), Kind.INTENT, tail, item=item, fingerprint=fingerprint)
+        first = Facts(intent, digest, seq, read_uint(time), Kind.INTENT, tail, item=item, fingerprint=fingerprint)
         second.item, second.fingerprint, second.bundle = item, fingerprint, tail
         second.tmc, second.previous_tmri = tmc, previous
         link = Link(tmc, tmri.hex(), previous.hex(), balance, amount)
@@ -210,13 +205,13 @@ class Tenders:
         head = b"\xad\x01" + _encoded(seq + 1) + b"\x02\x58\x20" + hashed.digest() + self._after_prev
         rest = b"\x05\x02" + repeated + b"\x0a" + _encoded(seq) + tail
         if redemption == head + found[1] + rest:
-            time = _uint(found[1])
+            time = read_uint(found[1])
         else:
             later = _LATER.match(redemption, len(head))
             if later is None or not redemption.startswith(head) or redemption[later.end() :] != rest:
                 return None
-            time = _uint(later[1])
-        if time > SEQ_MAX or _uint(found[1]) > SEQ_MAX:
+            time = read_uint(later[1])
+        if time > SEQ_MAX or read_uint(found[1]) > SEQ_MAX:
             return None
         digest = hashlib.sha256(redemption).hexdigest()
         return Facts(redemption, digest, seq + 1, time, Kind.REDEMPTION, None, seq), hashed.hexdigest(), time
@@ -261,11 +256,7 @@ def _read_tail(data: bytes) -> int | None:
         text.decode()
     except UnicodeDecodeError:
         return None
-    return _uint(bundle)
-
-
-def _uint(encoded: bytes) -> int:
-    return encoded[0] if len(encoded) == 1 else int.from_bytes(encoded[1:], "big")
+    return read_uint(bundle)
 
 
 def _encoded(number: int) -> bytes:
