@@ -7,6 +7,7 @@ from datetime import date
 from typing import Final
 
 from backend.arguments import Group, amount, count, declare, subgroup
+from backend.official_command_line import add_official
 
 MEANINGS: Final = ("funding", "returns", "excess withdrawn", "bank charge", "payments", "sent back")
 LANGUAGES: Final = ("nl", "en", "de")
@@ -69,6 +70,22 @@ def add_corrections(group: Group) -> None:
     parser = declare(grant, "pay", "corrections.pay", "pay a citizen out of it: this mints")
     _add_grant(parser)
     parser.add_argument("--citizen", required=True, metavar="NUMBER")
+
+
+def add_shops(group: Group) -> None:
+    """`shop`."""
+    shop = subgroup(group, "shop", "shops, and the accounts that they are paid on")
+    declare(shop, "list", "bank.list_shops", "every shop, its account, and the one that waits")
+    parser = declare(
+        shop, "account", "officials.change_shop_account", "another account of a shop: two treasurers, and a week's wait"
+    )
+    parser.add_argument("shop", metavar="SHOP")
+    parser.add_argument("iban", metavar="IBAN")
+    add_official(parser, "a treasurer; asking counts as one yes")
+    parser = declare(shop, "keep-account", "bank.keep_shop_account", "stop another account of a shop while it waits")
+    parser.add_argument("shop", metavar="SHOP")
+    parser.add_argument("--reason", required=True)
+    _add_official(parser)
 
 
 def add_note_refund(note: Group) -> None:

@@ -10,7 +10,7 @@ import argparse
 from typing import Final
 
 from backend.arguments import Group, add_citizen, amount, count, declare, hexadecimal, seconds, subgroup
-from backend.bank_command_line import add_bank, add_batch, add_corrections, add_note_refund
+from backend.bank_command_line import add_bank, add_batch, add_corrections, add_note_refund, add_shops
 from backend.card_command_line import add_cards
 from backend.key_command_line import add_keys
 from backend.note_command_line import add_notes
@@ -44,6 +44,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_treasury(group)
     add_bank(group)
     add_corrections(group)
+    add_shops(group)
     _add_risk(group)
     _add_trust(group)
     add_keys(group)

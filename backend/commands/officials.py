@@ -18,7 +18,8 @@ from backend.officials import acts, approvals, staff
 from backend.officials.approvals import Content
 from backend.officials.matters import APPROVALS, Matter
 from backend.officials.models import Act, Official, Request
-from backend.settlement import corrections
+from backend.settlement import corrections, shop_accounts
+from backend.settlement.treasurers import TreasuryRefused
 from backend.shops import enrolment
 from backend.shops.admission import NotAdmitted
 
@@ -29,9 +30,10 @@ CARRIED_OUT: Final[dict[Matter, Callable[[Content, int], None]]] = {
     Matter.KEY_ROTATION: key_changes.rotate,
     Matter.KEY_REVOCATION: key_changes.revoke,
     Matter.TERMINAL_MASTERS: masters.release,
+    Matter.SHOP_ACCOUNT: shop_accounts.wait,
 }
 """What happens in the transaction of the second yes; what is not here is carried out by the command that asks."""
-REFUSALS: Final = (approvals.NotApproved, staff.NotAppointed, NotAdmitted, corrections.NotCorrected)
+REFUSALS: Final = (approvals.NotApproved, staff.NotAppointed, NotAdmitted, TreasuryRefused)
 
 
 def appoint_first(arguments: argparse.Namespace) -> Answer:
@@ -92,6 +94,12 @@ def rotate_keys(arguments: argparse.Namespace) -> Answer:
 def revoke_key(arguments: argparse.Namespace) -> Answer:
     """`keys revoke`: asking is the first yes."""
     return _ask(lambda now: key_changes.request_revocation(arguments.kid.hex(), arguments.by, now), arguments.by)
+
+
+def change_shop_account(arguments: argparse.Namespace) -> Answer:
+    """`shop account`: asking is the first yes."""
+    shop, iban = arguments.shop, arguments.iban
+    return _ask(lambda now: shop_accounts.request_change(shop, iban, arguments.by, now), arguments.by)
 
 
 def request_masters(arguments: argparse.Namespace) -> Answer:

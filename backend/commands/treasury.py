@@ -19,7 +19,7 @@ from backend.officials.approvals import NotApproved
 from backend.redemption import decisions, outcomes
 from backend.redemption.holes import missing_entries
 from backend.redemption.models import Case, JournalEntry
-from backend.settlement import night, recovery
+from backend.settlement import night, recovery, shop_accounts
 from backend.settlement.models import Batch
 from backend.shops.models import Terminal
 from heitje.messages import outcome_documents
@@ -38,6 +38,7 @@ def settle(arguments: argparse.Namespace) -> Answer:
     now = int(time.time())
     settle_window_end(now)
     recovery.recover(now)
+    shop_accounts.change_due(now)
     debtor, directory = debtor_of(configuration), configuration.settlements_path
     batch = night.settle(arguments.date, arguments.run, debtor, directory, now)
     if night.rows_of(batch) <= PDF_ROWS_MAX:

@@ -23,13 +23,12 @@ class Matter(StrEnum):
     """The debit master goes to a terminal; both compared the 8 digits."""
     BANK_BATCH = "bank batch"
     SHOP_ACCOUNT = "shop account"
-    """Another IBAN of a shop."""
+    """Another IBAN of a shop, after a waiting time."""
     KEY_ROTATION = "key rotation"
     KEY_REVOCATION = "key revocation"
     SOFTWARE_RELEASE = "software release"
     GRANT = "grant"
     """Earmarked money."""
-    MINTING_RESUMED = "minting resumed"
 
 
 APPROVED_BY: Final = {
@@ -42,5 +41,4 @@ APPROVED_BY: Final = {
     Matter.KEY_REVOCATION: Role.KEY_KEEPER,
     Matter.SOFTWARE_RELEASE: Role.KEY_KEEPER,
     Matter.GRANT: Role.TREASURER,
-    Matter.MINTING_RESUMED: Role.TREASURER,
 }

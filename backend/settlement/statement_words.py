@@ -132,6 +132,12 @@ _TABLE: Final[dict[str, tuple[str, str, str]]] = {
         "The bank could not pay. Check your account number",
         "Die Bank konnte nicht zahlen. Prüfen Sie Ihre Kontonummer",
     ),
+    "announced": ("Aangekondigd", "Announced", "Angekündigt"),
+    "another account": (
+        "Straks betalen wij op deze rekening. Niet van u? Bel of mail nu de gemeente",
+        "Soon we pay to this account. Not yours? Call or write to the municipality now",
+        "Bald zahlen wir auf dieses Konto. Nicht Ihres? Rufen oder schreiben Sie jetzt der Gemeinde",
+    ),
 }
 KNOWN: Final = frozenset(_TABLE)
 

@@ -20,12 +20,14 @@ from backend.ledger.accounts import AccountKind
 from backend.ledger.models import Account
 from backend.ledger.rows import select
 from backend.redemption.models import Case, JournalEntry
+from backend.settlement import shop_accounts
 from backend.settlement.models import Batch, BatchLine, PaymentHold
 from heitje.messages import Outcome
 
 SENT: Final = "sent to the bank"
 HELD: Final = "held"
 WAITING: Final = "waiting"
+ANNOUNCED: Final = "announced"
 _ROWS: Final = """
 SELECT id, at, kind, reference, amount FROM ledger_transfer WHERE credit_id = %s AND id BETWEEN %s AND %s
 UNION ALL
@@ -75,7 +77,7 @@ def _planned_for_each() -> Iterator[None]:
 
 
 def open_rows(shop: str = "") -> dict[str, list[Row]]:
-    """What is held and what waits, by shop; the few of all shops in three queries, or those of one."""
+    """What is held, waits or is announced, by shop; the few of all shops in four queries, or those of one."""
     found: dict[str, list[Row]] = defaultdict(list)
     held = Case.objects.filter(entry__isnull=False, held__gt=0).order_by("id")
     waiting = JournalEntry.objects.filter(outcome=Outcome.PENDING).order_by("terminal", "seq")
@@ -91,6 +93,10 @@ def open_rows(shop: str = "") -> dict[str, list[Row]]:
         found[owner].append(Row(at, WAITING, f"{terminal}/{seq}", 0, reason))
     for owner, iban, at, reason in unpaid.values_list("shop", "iban", "since", "reason"):
         found[owner].append(Row(at, HELD, iban, 0, f"the bank did not pay: {reason}"))
+    coming = shop_accounts.waiting().order_by("id")
+    for change in coming.filter(shop=shop) if shop else coming:
+        why = f"another account: {shop_accounts.due_date(change)}"
+        found[change.shop_id].append(Row(change.approved_at, ANNOUNCED, change.iban, 0, why))
     return found
 
 

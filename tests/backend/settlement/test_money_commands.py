@@ -97,6 +97,17 @@ def test_what_is_refused_is_told_in_a_line(city: City, tmp_path: Path) -> None:
             run(city, *words)
 
 
+def test_another_account_of_a_shop(city: City) -> None:
+    new = "NL39RABO0300065264"
+    asked = told(city, "shop", "account", "bakker-1", new, "--by", "treasurer-1")
+    assert (asked["content"]["iban"], asked["carried_out"]) == (new, False)
+    told(city, "approval", "approve", str(asked["request"]), "--by", "treasurer-2")
+    [shop] = told(city, "shop", "list")["shops"]
+    assert shop["next_iban"] == new != shop["iban"]
+    kept = told(city, "shop", "keep-account", "bakker-1", "--reason", "not theirs", *TREASURER)
+    assert (kept["iban"], kept["next_iban"]) == (shop["iban"], None)
+
+
 def test_statements_in_another_language_for_one_shop(city: City) -> None:
     city.till.anchor()
     city.till.pay_card(city.cards[0], 475)
