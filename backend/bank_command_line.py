@@ -88,15 +88,6 @@ def add_shops(group: Group) -> None:
     _add_official(parser)
 
 
-def add_note_refund(note: Group) -> None:
-    """`note refund`."""
-    parser = declare(note, "refund", "corrections.refund_note", "new notes for what a shop gave back of one")
-    parser.add_argument("terminal", metavar="HEX", help="the terminal, as the receipt names it")
-    parser.add_argument("entry", type=count, metavar="SEQ", help="the refund's entry")
-    parser.add_argument("--home", required=True, metavar="SHOP", help="the one shop that may take the notes offline")
-    _add_official(parser)
-
-
 def add_batch(parser: argparse.ArgumentParser) -> None:
     """Which batch."""
     parser.add_argument("--date", required=True, type=date.fromisoformat, metavar="YYYY-MM-DD")

@@ -13,9 +13,10 @@ from backend.assembly import programme_of
 from backend.audit.invariants import check
 from backend.ledger import accounts
 from backend.ledger.accounts import AccountName
-from backend.minting import vouchers
+from backend.minting import print_runs, vouchers
 from backend.minting.bundles import deny_list
 from backend.minting.models import Card
+from backend.minting.vouchers import NotIssued
 from backend.officials import approvals
 from backend.population import INSPECTOR
 from backend.redemption.loading import load_card
@@ -23,7 +24,7 @@ from backend.redemption.models import Case, Claim
 from backend.settlement import corrections, note_refunds, recovery
 from backend.settlement.models import Debt
 from backend.settlement.treasurers import TreasuryRefused
-from backend.shops.models import Shop, Terminal
+from backend.shops.models import Terminal
 from backend.tasks.models import Task
 from heitje.keys import SigningKey
 from heitje.money import Cents
@@ -196,13 +197,21 @@ def test_a_notes_refund_becomes_notes_at_the_desk(city: City) -> None:
     intent = city.till.pay_paper(token, 2000)
     refund = city.till.refund(intent + 1, 1790)
     assert city.till.told() == "accepted"
-    home, programme = Shop.objects.get(id="bakker-1"), programme_of(city.configuration)
-    words = (city.till.name, refund, home)
-    with pytest.raises(TreasuryRefused, match="no desk"):
-        note_refunds.give(*words, "treasurer-1", programme.iss, programme.key_store, city.till.clock)
-    given = note_refunds.give(*words, "desk-1", programme.iss, programme.key_store, city.till.clock)
-    assert ([note.amount for note in given.notes], given.left) == ([1000, 500, 200], 90)
-    assert {bytes.fromhex(note.cti) for note in given.notes} <= deny_list(city.till.clock), "until they are handed out"
-    with pytest.raises(TreasuryRefused, match="no note is due"):
-        note_refunds.give(*words, "desk-1", programme.iss, programme.key_store, city.till.clock)
+    programme, now = programme_of(city.configuration), city.till.clock
+
+    def give(seq: int, by: str) -> note_refunds.Given:
+        refunded, paper = note_refunds.Refunded(city.till.name, seq), note_refunds.Paper("bakker-1")
+        return note_refunds.give(refunded, paper, by, programme.iss, programme.key_store, now)
+
+    with pytest.raises(NotIssued, match="no desk"):
+        give(refund, "treasurer-1")
+    with pytest.raises(NotIssued, match="no note is due"):
+        give(intent, "desk-1")
+    given = give(refund, "desk-1")
+    notes = [note.voucher for note in given.run.notes.order_by("number")]
+    assert ([note.amount for note in notes], given.left) == ([1000, 500, 200], 90)
+    assert give(refund, "desk-1") == given, "the same receipt again is the same notes"
+    assert {bytes.fromhex(note.cti) for note in notes} <= deny_list(now), "until they are handed out"
+    assert print_runs.hand_out(given.run, 1, 3, "desk-1", now) == 3, "whoever has the receipt gets them"
+    assert deny_list(now).isdisjoint(bytes.fromhex(note.cti) for note in notes)
     assert sound()
