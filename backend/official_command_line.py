@@ -46,6 +46,7 @@ def add_officials(group: Group) -> None:
     add_official(parser, "who asks; approving comes after comparing")
     parser = declare(group, "acts", "officials.show_acts", "the audit trail, checked; exit code 1 where it is broken")
     parser.add_argument("--after", type=int, default=0, metavar="NUMBER", help="only acts after this one")
+    parser.add_argument("--out", metavar="FILE", help="all of them for an auditor (heitje audit acts)")
 
 
 def add_official(parser: argparse.ArgumentParser, who: str) -> None:

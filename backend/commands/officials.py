@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Final
 
 from django.db import transaction
@@ -18,6 +19,7 @@ from backend.officials import acts, approvals, staff
 from backend.officials.approvals import Content
 from backend.officials.matters import APPROVALS, Matter
 from backend.officials.models import Act, Official, Request
+from backend.proof import acts_log
 from backend.settlement import corrections, shop_accounts
 from backend.settlement.treasurers import TreasuryRefused
 from backend.shops import enrolment
@@ -152,6 +154,11 @@ def show_acts(arguments: argparse.Namespace) -> Answer:
     lines = [f"{act.number:>5}  {_moment(act.at)}  {act.actor:<14} {act.act}  {act.subject}" for act in rows]
     lines += [f"BROKEN at {place.number}: it {place.why}" for place in broken]
     lines.append(f"{'BROKEN' if broken else 'holds'}: {number} acts, the last {digest}")
+    if arguments.out is not None:
+        try:
+            Path(arguments.out).write_bytes(acts_log.export())
+        except OSError as error:
+            raise Refused(str(error)) from error
     document = {
         "holds": not broken,
         "broken": [{"number": place.number, "why": place.why} for place in broken],
