@@ -31,6 +31,7 @@ CARRIED_OUT: Final[dict[Matter, Callable[[Content, int], None]]] = {
     Matter.GRANT: corrections.promise,
     Matter.KEY_ROTATION: key_changes.rotate,
     Matter.KEY_REVOCATION: key_changes.revoke,
+    Matter.LOG_KEY: key_changes.add_log_key,
     Matter.TERMINAL_MASTERS: masters.release,
     Matter.SHOP_ACCOUNT: shop_accounts.wait,
 }
@@ -96,6 +97,11 @@ def rotate_keys(arguments: argparse.Namespace) -> Answer:
 def revoke_key(arguments: argparse.Namespace) -> Answer:
     """`keys revoke`: asking is the first yes."""
     return _ask(lambda now: key_changes.request_revocation(arguments.kid.hex(), arguments.by, now), arguments.by)
+
+
+def add_log_key(arguments: argparse.Namespace) -> Answer:
+    """`keys add-log`: asking is the first yes."""
+    return _ask(lambda now: key_changes.request_log_key(arguments.by, now), arguments.by)
 
 
 def change_shop_account(arguments: argparse.Namespace) -> Answer:

@@ -26,6 +26,8 @@ class Matter(StrEnum):
     """Another IBAN of a shop, after a waiting time."""
     KEY_ROTATION = "key rotation"
     KEY_REVOCATION = "key revocation"
+    LOG_KEY = "log key"
+    """The key of the public log, for a key store that was made before there was one."""
     SOFTWARE_RELEASE = "software release"
     GRANT = "grant"
     """Earmarked money."""
@@ -39,6 +41,7 @@ APPROVED_BY: Final = {
     Matter.SHOP_ACCOUNT: Role.TREASURER,
     Matter.KEY_ROTATION: Role.KEY_KEEPER,
     Matter.KEY_REVOCATION: Role.KEY_KEEPER,
+    Matter.LOG_KEY: Role.KEY_KEEPER,
     Matter.SOFTWARE_RELEASE: Role.KEY_KEEPER,
     Matter.GRANT: Role.TREASURER,
 }

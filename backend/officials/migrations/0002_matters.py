@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Heitje contributors
 # SPDX-License-Identifier: EUPL-1.2
-"""Minting goes on by itself when the debit is explained: it is no matter for two."""
+"""Minting goes on by itself when the debit is explained, and is no matter for two; a log's key is one."""
 
 from django.db import migrations, models
 
@@ -21,6 +21,7 @@ class Migration(migrations.Migration):
                     ("shop account", "shop account"),
                     ("key rotation", "key rotation"),
                     ("key revocation", "key revocation"),
+                    ("log key", "log key"),
                     ("software release", "software release"),
                     ("grant", "grant"),
                 ],

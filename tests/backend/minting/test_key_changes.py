@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from backend.assembly import programme_of
+from backend.assembly import programme_of, public_log_of
+from backend.commands import key_changes
+from backend.commands.answer import Refused
 from backend.commands.officials import say_yes
 from backend.configuration import Engine
 from backend.minting import bundles, key_file, measures, rotation, sealed_file, signature_log, vouchers
@@ -23,6 +25,7 @@ from backend.minting.note_sheets import sheets_of
 from backend.minting.print_runs import Order, make_run
 from backend.officials import approvals
 from backend.officials.matters import Matter
+from backend.proof import nightly
 from heitje import cose
 from heitje import vouchers as formats
 from heitje.acceptance import ListedKey, is_signed_by
@@ -30,6 +33,7 @@ from heitje.bundle import KeyUse
 from heitje.card.certificate import CardCertificate
 from heitje.cose import AAD_VOUCHER
 from heitje.money import Cents
+from heitje.trust_root import Role
 from heitje.vouchers import Voucher
 
 if TYPE_CHECKING:
@@ -104,6 +108,26 @@ def test_a_key_signs_nothing_that_outlives_it(tmp_path: Path) -> None:
                 store.sign_certificate(certificate)
     with pytest.raises(KeysRefused, match="no key may sign"):
         store.sign_voucher(voucher(window.signs_until + 1), frozenset())
+
+
+def test_a_key_store_from_before_there_was_a_log_gets_its_key_from_two(city: City) -> None:
+    path, store = city.configuration.key_store_path, programme_of(city.configuration).key_store
+    with pytest.raises(Refused, match="another log"):
+        key_changes.request_log_key("keeper-1", AT)
+    document = key_file.read(path)
+    del document["trust"]["log"]
+    path.write_text(json.dumps(document), "ascii")
+    log = public_log_of(city.configuration)
+    with pytest.raises(KeysRefused, match="add-log"):
+        nightly.write("nl.testburg", programme_of(city.configuration).key_store, log, AT)
+    asked = key_changes.request_log_key("keeper-1", AT)
+    say_yes(asked.pk, "keeper-1", AT)
+    assert programme_of(city.configuration).key_store.trust_keys(Role.LOG) == ()
+    say_yes(asked.pk, "keeper-2", AT)
+    [key] = programme_of(city.configuration).key_store.trust_keys(Role.LOG)
+    assert key not in store.trust_keys(Role.LOG)
+    done = nightly.write("nl.testburg", programme_of(city.configuration).key_store, log, AT)
+    assert (done.published.key.public, done.published.note.signed_by(done.published.key)) == (key, 0)
 
 
 def test_two_keepers_end_a_key(city: City) -> None:

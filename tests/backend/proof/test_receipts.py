@@ -149,7 +149,15 @@ def test_over_http(city: City) -> None:
         assert (answer.status_code, answer.headers["Content-Type"]) == (200, kind)
         assert ("immutable" in answer.headers["Cache-Control"]) == ("tile" in path)
         assert b"".join(answer.streaming_content) == log.read(path or "index.html")  # type: ignore[attr-defined]
-    for path in ("../backend.toml", "tile/0/../../../keys.json", "tile/0/001", "checkpoint.part", "tile/0", "acts", "acts.lock"):
+    for path in (
+        "../backend.toml",
+        "tile/0/../../../keys.json",
+        "tile/0/001",
+        "checkpoint.part",
+        "tile/0",
+        "acts",
+        "acts.lock",
+    ):
         assert web.get(f"/log/{path}").status_code == 404
     assert web.post("/log/checkpoint").status_code == 405
 
