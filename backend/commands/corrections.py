@@ -6,7 +6,7 @@ import argparse
 import time
 
 from backend.commands.answer import Answer, Refused
-from backend.settlement import corrections, recovery
+from backend.settlement import corrections, earnings, recovery
 from backend.settlement.models import Grant
 from backend.settlement.treasurers import TreasuryRefused
 from heitje.money import format_euros
@@ -33,7 +33,7 @@ def recover(arguments: argparse.Namespace) -> Answer:
 def share(arguments: argparse.Namespace) -> Answer:
     """`team share`."""
     try:
-        new = corrections.share(arguments.share, arguments.team, arguments.citizen, arguments.amount, int(time.time()))
+        new = earnings.share(arguments.share, arguments.team, arguments.citizen, arguments.amount, int(time.time()))
     except TreasuryRefused as error:
         raise Refused(str(error)) from error
     return Answer("shared" if new else "shared already", {"share": arguments.share, "new": new})

@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING
 import pytest
 from django.db import transaction
 
+from backend import population
 from backend.assembly import programme_of
 from backend.audit.invariants import check
+from backend.command_line import make_parser
+from backend.commands import treasury
 from backend.ledger import accounts
 from backend.ledger.accounts import AccountName
 from backend.minting import print_runs, vouchers
@@ -21,11 +24,13 @@ from backend.officials import approvals
 from backend.population import INSPECTOR
 from backend.redemption.loading import load_card
 from backend.redemption.models import Case, Claim
-from backend.settlement import corrections, note_refunds, recovery
+from backend.settlement import corrections, earnings, note_refunds, recovery
 from backend.settlement.models import Debt
 from backend.settlement.treasurers import TreasuryRefused
 from backend.shops.models import Terminal
 from backend.tasks.models import Task
+from backend.tasks.transitions import Move
+from backend.tasks.workflow import Draft, draft
 from heitje.keys import SigningKey
 from heitje.money import Cents
 
@@ -71,6 +76,28 @@ def test_what_the_fund_paid_comes_back_from_later_earnings(city: City) -> None:
     assert (city.earned("citizen-9"), city.holds(accounts.LOSS_FUND)) == (301, 100_000)
     debt = Debt.objects.get()
     assert (debt.citizen, debt.amount, debt.recovered, debt.parts) == ("citizen-9", 299, 299, 2)
+    assert sound()
+
+
+def test_what_is_earned_pays_what_is_owed_in_the_same_transaction(city: City) -> None:
+    """By a validation and by a team's share; what comes by another way, and a debt that came later, by the night."""
+    assert two_payloads(city, city.phone("citizen-9", 1000)) == 299
+    now = city.till.clock
+    task = draft(Draft("Bench", "green", "Park", 60, Cents(100)))
+    for wanted, actor in (
+        (Move.PUBLISH, population.EDITOR),
+        *((step, "citizen-9") for step in (Move.CLAIM, Move.START, Move.SUBMIT)),
+        (Move.VALIDATE, INSPECTOR),
+    ):
+        earnings.move(task.pk, wanted, actor, now)
+    assert (city.earned("citizen-9"), Debt.objects.get().recovered) == (0, 100)
+    city.earn("team:buurt", 900)
+    assert earnings.share("1", "team:buurt", "citizen-9", Cents(150), now)
+    assert (city.earned("citizen-9"), Debt.objects.get().recovered) == (0, 250)
+    city.earn("citizen-9", 300)
+    run = make_parser().parse_args(["settle", "--date", "2026-11-24", "--dir", str(city.configuration.directory)])
+    treasury.settle(run)
+    assert (city.earned("citizen-9"), Debt.objects.get().recovered) == (251, 299)
     assert sound()
 
 
@@ -167,12 +194,12 @@ def test_a_team_shares_what_it_earned(city: City) -> None:
     city.earn("team:buurt", 900)
     team: AccountName = accounts.team("team:buurt")
     assert city.holds(team) == 900
-    assert corrections.share("1", "team:buurt", "citizen-9", Cents(400), city.till.clock)
-    assert not corrections.share("1", "team:buurt", "citizen-9", Cents(400), city.till.clock)
+    assert earnings.share("1", "team:buurt", "citizen-9", Cents(400), city.till.clock)
+    assert not earnings.share("1", "team:buurt", "citizen-9", Cents(400), city.till.clock)
     with pytest.raises(TreasuryRefused):
-        corrections.share("2", "team:buurt", "citizen-9", Cents(501), city.till.clock)
+        earnings.share("2", "team:buurt", "citizen-9", Cents(501), city.till.clock)
     with pytest.raises(TreasuryRefused):
-        corrections.share("3", "citizen-9", "citizen-10", Cents(1), city.till.clock)
+        earnings.share("3", "citizen-9", "citizen-10", Cents(1), city.till.clock)
     assert (city.holds(team), city.earned("citizen-9"), sound()) == (500, 400, True)
 
 
