@@ -40,7 +40,9 @@ def add_bank(group: Group) -> None:
     parser.add_argument("shop", metavar="SHOP")
     _add_official(parser)
     declare(group, "alarms", "bank.show_alarms", "what a treasurer has to look at; exit code 1 where there is anything")
-    parser = declare(group, "statements", "bank.write_statements", "statements of a batch as tagged PDF, where missing")
+    parser = declare(
+        group, "statements", "bank.write_statements", "statements of a batch in a language: tagged PDF, and CSV"
+    )
     add_batch(parser)
     parser.add_argument("--shop", default="", metavar="SHOP", help="only this shop's")
     parser.add_argument("--language", choices=LANGUAGES, default="nl", help="(default: %(default)s)")

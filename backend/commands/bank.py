@@ -142,9 +142,9 @@ def write_statements(arguments: argparse.Namespace) -> Answer:
     configuration, batch = configuration_in_use(), batch_of(arguments)
     if arguments.shop and not batch.lines.filter(shop=arguments.shop).exists():
         raise Refused(f"{batch} sends nothing to {arguments.shop}")
-    paths = night.export_pdf(
-        batch, debtor_of(configuration), configuration.settlements_path, arguments.language, arguments.shop
-    )
+    debtor, directory = debtor_of(configuration), configuration.settlements_path
+    paths = night.export_pdf(batch, debtor, directory, arguments.language, arguments.shop)
+    paths += night.export_csv(batch, debtor.programme, directory, arguments.language, arguments.shop)
     return Answer("\n".join(map(str, paths)), {"statements": list(map(str, paths))})
 
 

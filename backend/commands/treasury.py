@@ -27,7 +27,6 @@ from heitje.money import format_euros
 
 PDF_ROWS_MAX: Final = 5000
 """Statements of so many rows are typeset in the night, at about two thousand rows a second; of more when asked for."""
-PDF_LANGUAGE: Final = "nl"
 
 
 def settle(arguments: argparse.Namespace) -> Answer:
@@ -42,7 +41,7 @@ def settle(arguments: argparse.Namespace) -> Answer:
     debtor, directory = debtor_of(configuration), configuration.settlements_path
     batch = night.settle(arguments.date, arguments.run, debtor, directory, now)
     if night.rows_of(batch) <= PDF_ROWS_MAX:
-        night.export_pdf(batch, debtor, directory, PDF_LANGUAGE)
+        night.export_pdf(batch, debtor, directory, night.LANGUAGE)
     return _batch_answer(batch)
 
 

@@ -14,6 +14,7 @@ _TABLE: Final[dict[str, tuple[str, str, str]]] = {
     "time": ("Tijd", "Time", "Zeit"),
     "what": ("Wat", "What", "Was"),
     "euro": ("Euro", "Euro", "Euro"),
+    "cents": ("Cent", "Cents", "Cent"),
     "why": ("Waarom", "Why", "Warum"),
     "sales": ("Verkocht en teruggegeven", "Sold and given back", "Verkauft und zurückgegeben"),
     "sum": ("Samen", "Sum", "Summe"),
@@ -39,6 +40,7 @@ _TABLE: Final[dict[str, tuple[str, str, str]]] = {
         "Von der Bank nicht bezahlt",
     ),
     "paid again": ("Opnieuw betaald", "Paid again", "Erneut bezahlt"),
+    "sent to the bank": ("Naar de bank gestuurd", "Sent to the bank", "An die Bank gesendet"),
     "held": ("Vastgehouden", "Held", "Zurückgehalten"),
     "waiting": ("Wacht", "Waiting", "Wartet"),
     "bad card mac": (

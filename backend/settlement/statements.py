@@ -22,6 +22,7 @@ from backend.ledger.rows import select
 from backend.redemption.models import Case, JournalEntry
 from backend.settlement import shop_accounts
 from backend.settlement.models import Batch, BatchLine, PaymentHold
+from backend.settlement.statement_words import say
 from heitje.messages import Outcome
 
 SENT: Final = "sent to the bank"
@@ -36,6 +37,7 @@ WHERE debit_id = %s AND id BETWEEN %s AND %s AND kind <> 'settlement cut'
 ORDER BY 1
 """
 _HEAD: Final = ("time", "what", "reference", "cents", "why")
+_WORDS_REMEMBERED: Final = 1024
 
 
 class Row(NamedTuple):
@@ -105,18 +107,27 @@ def sent_row(line: BatchLine, reference: str) -> Row:
     return Row(line.batch.cut_at, SENT, reference, -line.amount, line.iban)
 
 
-def as_csv(rows: Sequence[Row], sent: Row, still_open: Iterable[Row]) -> bytes:
-    """The statement as CSV; the same line gives the same bytes as long as nothing that is open changes."""
+def as_csv(rows: Sequence[Row], sent: Row, still_open: Iterable[Row], language: str) -> bytes:
+    """The statement as CSV in nl, en or de: times in UTC, whole cents.
+
+    The same line gives the same bytes as long as nothing that is open changes.
+    """
     text = io.StringIO(newline="")
     written = csv.writer(text)
-    written.writerow(_HEAD)
-    written.writerows(_texts(rows))
-    written.writerows(_texts((sent, *still_open)))
+    written.writerow(say(word, language) for word in _HEAD)
+    written.writerows(_texts(rows, language))
+    written.writerows(_texts((sent, *still_open), language))
     return text.getvalue().encode("utf-8")
 
 
-def _texts(rows: Iterable[Row]) -> Iterator[tuple[Any, ...]]:
-    return ((_time(at), what, reference, cents, why) for at, what, reference, cents, why in rows)
+def _texts(rows: Iterable[Row], language: str) -> Iterator[tuple[Any, ...]]:
+    return (
+        (_time(at), _said(what, language), reference, cents, _said(why, language) if why else "")
+        for at, what, reference, cents, why in rows
+    )
+
+
+_said = lru_cache(maxsize=_WORDS_REMEMBERED)(say)
 
 
 @lru_cache(maxsize=4096)

@@ -53,7 +53,7 @@ def test_a_treasurers_first_weeks(city: City, bank: Bank, tmp_path: Path) -> Non
     told(city, "bank", "source", "NL39RABO0300065264", "--name", "Town", *TREASURER)
     assert told(city, "check")["holds"]
     batch = told(city, "settle", "--date", DAY)
-    assert [path.rpartition(".")[2] for path in batch["statements"]] == ["pdf", "csv"]
+    assert [path.rpartition(".")[2] for path in batch["statements"]] == ["csv", "pdf"]
     out = tmp_path / "out.xml"
     with pytest.raises(Refused, match="0 of 2"):
         run(city, "bank", "file", "--date", DAY, "--out", out)
@@ -113,7 +113,7 @@ def test_statements_in_another_language_for_one_shop(city: City) -> None:
     city.till.pay_card(city.cards[0], 475)
     city.till.upload()
     told(city, "settle", "--date", DAY)
-    [path] = told(city, "statements", "--date", DAY, "--shop", "bakker-1", "--language", "de")["statements"]
-    assert path.endswith("statement-bakker-1-de.pdf")
+    paths = told(city, "statements", "--date", DAY, "--shop", "bakker-1", "--language", "de")["statements"]
+    assert [path.rpartition("/")[2] for path in paths] == ["statement-bakker-1-de.pdf", "statement-bakker-1-de.csv"]
     with pytest.raises(Refused, match="nothing to slager-9"):
         run(city, "statements", "--date", DAY, "--shop", "slager-9")

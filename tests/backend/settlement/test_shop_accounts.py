@@ -86,7 +86,7 @@ def test_the_shop_reads_of_it_and_a_treasurer_stops_it(city: City) -> None:
     now = city.till.clock
     ask(city, now)
     run_night(city, DAY)
-    statement = (city.configuration.settlements_path / f"{DAY}-1" / "statement-bakker-1.csv").read_text("utf-8")
+    statement = (city.configuration.settlements_path / f"{DAY}-1" / "statement-bakker-1-nl.csv").read_text("utf-8")
     assert NEW in statement.splitlines()[-1]
     with pytest.raises(treasurers.TreasuryRefused, match="no treasurer"):
         shop_accounts.keep("bakker-1", "inspector-1", "not theirs", now)
