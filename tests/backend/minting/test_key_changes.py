@@ -33,12 +33,15 @@ from heitje.bundle import KeyUse
 from heitje.card.certificate import CardCertificate
 from heitje.cose import AAD_VOUCHER
 from heitje.money import Cents
+from heitje.programme import TestProgramme
 from heitje.trust_root import Role
 from heitje.vouchers import Voucher
+from terminal.provisioning import bundle_of
 
 if TYPE_CHECKING:
     from tests.backend.conftest import City
 
+PROGRAMME = TestProgramme.parse((Path(__file__).parents[2] / "vectors" / "test-programme.json").read_text("utf-8"))
 AT = 1_795_500_000
 PASSPHRASE = b"a passphrase of some length"
 BOTH = pytest.mark.parametrize("engine", list(Engine))
@@ -86,6 +89,23 @@ def test_a_new_key_is_listed_before_it_signs_and_old_vouchers_live_on(city: City
     assert kid_of(store.sign_voucher(voucher(begins), frozenset({new.kid}))) == old.kid
     key_file.add_mint_key(city.configuration.key_store_path, "nl.testburg/mint/3", rotation.next_window(AT + 1))
     assert programme_of(city.configuration).key_store.keys == store.keys, "a key is made once under its name"
+
+
+def test_a_bundle_is_signed_by_the_key_that_tills_have_known_longest(tmp_path: Path) -> None:
+    """A till knows a newer key by a bundle alone, so none comes under a key that its till has not heard of."""
+    path, first, later = tmp_path / "keys.json", rotation.first_window(AT), AT + 700 * rotation.DAY_S
+    key_file.make(path, key_file.new_keys("nl.stad", bytes(8), first))
+    key_file.add_mint_key(path, "nl.stad/mint/3", rotation.next_window(later))
+    store = FileKeyStore.open(path, production=False)
+
+    def signer(at: int) -> bytes:
+        token = store.sign_bundle(bundle_of(PROGRAMME, at, 1))
+        return cose.parse(token, len(token)).kid
+
+    old, new = store.keys[0].public.kid, store.keys[-1].public.kid
+    begins = later + rotation.AHEAD_S
+    assert kid_of(store.sign_voucher(voucher(begins), frozenset())) == new
+    assert [signer(at) for at in (AT, begins, first.signs_until, first.signs_until + 1)] == [old, old, old, new]
 
 
 def test_in_an_emergency_the_new_key_signs_at_once(city: City) -> None:
