@@ -1,0 +1,152 @@
+# SPDX-FileCopyrightText: 2026 The Heitje contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""docs/new-city.md, word for word: from an empty folder to an audited sale, by its commands alone.
+
+What a reader of the page fills in is filled in here: what an answer said, this machine's places, and what no command
+does: the bank's statement, a note held to a scanner.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from firmware_sim.scanner import Scanner
+from heitje.introduction import Asked
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGE = ROOT / "docs" / "new-city.md"
+HEITJE = (sys.executable, "-m", "heitje")
+BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+class Reader:
+    """Who follows the page: `fills` says what stands for what."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.fills = {"stad": str(directory / "stad"), "till": str(directory / "till")}
+        passphrase = directory / "passphrase"
+        passphrase.touch(mode=0o600)
+        passphrase.write_text("a passphrase of nobody\n", "ascii")
+        self.environment = os.environ | {"HEITJE_KEYS_PASSPHRASE_FILE": str(passphrase), "PYTHONPATH": str(ROOT)}
+        self.office = self.start((sys.executable, str(ROOT / "tests" / "one_process.py")), errors=None)
+
+    def start(self, command: tuple[str, ...], errors: int | None) -> subprocess.Popen[str]:
+        """A process in the reader's folder."""
+        pipe = subprocess.PIPE
+        return subprocess.Popen(
+            command, cwd=self.directory, env=self.environment, stdin=pipe, stdout=pipe, stderr=errors, text=True
+        )
+
+    def words(self, line: str) -> list[str]:
+        """A command of the page with what the reader fills in."""
+        first, *words = shlex.split(line, comments=True)
+        assert first == "heitje"
+        for placeholder, value in self.fills.items():
+            words = [re.sub(rf"^{re.escape(placeholder)}(?=/|$)", value, word) for word in words]
+        assert not [word for word in words if re.fullmatch("[A-Z]+", word)], "all that is asked for was said before"
+        return words
+
+    def do(self, words: list[str]) -> str:
+        """A command that must succeed; what it says."""
+        assert self.office.stdin is not None
+        assert self.office.stdout is not None
+        self.office.stdin.write(json.dumps(words) + "\n")
+        self.office.stdin.flush()
+        answer = json.loads(self.office.stdout.readline())
+        assert answer["code"] == 0, (words, answer)
+        return str(answer["output"])
+
+    @contextmanager
+    def serving(self, words: list[str]) -> Iterator[str]:
+        """The backend at work; its address."""
+        quickly = ("--port", "0", "--workers", "1", "--publish-every-s", "0")
+        server = self.start((*HEITJE, *words, *quickly), errors=None)
+        assert server.stdout is not None
+        try:
+            yield server.stdout.readline().removeprefix("ready ").strip()
+        finally:
+            server.terminate()
+            server.communicate(timeout=20)
+
+    def sell(self, words: list[str], scanner: Scanner, note: str) -> str:
+        """A sale, and a note held to the scanner as soon as the till waits for one; what the till says."""
+        till = self.start((*HEITJE, *words), errors=subprocess.PIPE)
+        assert till.stderr is not None
+        while "waiting" not in (said := till.stderr.readline()):
+            assert said, till.communicate()
+        scanner.scan(note.encode("ascii"))
+        output, errors = till.communicate(timeout=60)
+        assert till.returncode == 0, errors
+        return output
+
+    def close(self) -> None:
+        """The end of the page."""
+        self.office.communicate(timeout=20)
+
+
+def statement(cents: int) -> str:
+    """The bank's first: the municipality paid in, and nothing else happened."""
+    day, amount = datetime.now(UTC).date(), f'<Amt Ccy="EUR">{cents // 100}.{cents % 100:02d}</Amt>'
+
+    def balance(code: str, amount: str) -> str:
+        kind = f"<Tp><CdOrPrtry><Cd>{code}</Cd></CdOrPrtry></Tp>"
+        return f"<Bal>{kind}{amount}<CdtDbtInd>CRDT</CdtDbtInd><Dt><Dt>{day}</Dt></Dt></Bal>"
+
+    return (
+        '<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.02"><BkToCstmrStmt>'
+        f"<GrpHdr><MsgId>S1</MsgId><CreDtTm>{day}T20:00:00</CreDtTm></GrpHdr>"
+        f"<Stmt><Id>1</Id><CreDtTm>{day}T20:00:00</CreDtTm><Acct><Id><IBAN>NL02ABNA0123456789</IBAN></Id></Acct>"
+        + balance("OPBD", '<Amt Ccy="EUR">0.00</Amt>')
+        + balance("CLBD", amount)
+        + f"<Ntry>{amount}<CdtDbtInd>CRDT</CdtDbtInd><Sts>BOOK</Sts><BookgDt><Dt>{day}</Dt></BookgDt>"
+        "<BkTxCd><Prtry><Cd>N</Cd></Prtry></BkTxCd>"
+        f"<NtryDtls><TxDtls><AmtDtls><TxAmt>{amount}</TxAmt></AmtDtls><RltdPties><Dbtr><Nm>Gemeente Heerlen</Nm></Dbtr>"
+        "<DbtrAcct><Id><IBAN>NL91ABNA0417164300</IBAN></Id></DbtrAcct></RltdPties></TxDtls></NtryDtls></Ntry>"
+        "</Stmt></BkToCstmrStmt></Document>"
+    )
+
+
+def test_the_page_leads_from_nothing_to_the_first_sale(tmp_path: Path) -> None:
+    """Each command succeeds; the sale is paid, the coin is backed, and the acts hold."""
+    (tmp_path / "statement.xml").write_text(statement(500_000), "ascii")
+    reader, said = Reader(tmp_path), dict[str, str]()
+    blocks = "".join(BLOCK.findall(PAGE.read_text("utf-8"))).replace("\\\n", " ")
+    lines = [line for line in blocks.splitlines() if line]
+    begin = next(number for number, line in enumerate(lines) if " serve " in line)
+    for line in lines[:begin]:
+        said[line] = reader.do(reader.words(line))
+    with reader.serving(reader.words(lines[begin])) as url, Scanner(tmp_path / "scanner") as scanner:
+        reader.fills |= {"https://heitje.example": url, "serial:/dev/ttyACM0": f"serial:{scanner.path}"}
+        for line in lines[begin + 1 :]:
+            words = reader.words(line)
+            if words[:2] == ["terminal", "sell"]:
+                assert "accepted: € 5,00" in reader.sell(words, scanner, reader.fills.pop("the note"))
+                continue
+            said[line] = reader.do(words)
+            match words[:3]:
+                case ["terminal", "enrol", *_]:
+                    asked = Asked.decode((tmp_path / "till" / "enrolment.json").read_bytes())
+                    told = {"TERMINAL": asked.terminal.hex(), "KEY": asked.key.raw.hex(), "DIGITS": asked.digits}
+                    assert all(value in said[line] for value in told.values()) or "ready" in said[line]
+                    reader.fills |= told
+                case ["backend", "enrol", *_]:
+                    reader.fills["REQUEST"] = said[line].split()[1].rstrip(":")
+                case ["backend", "notes", "print"]:
+                    [code, _] = json.loads(reader.do([*words, "--json"]))["codes"]
+                    reader.fills["the note"] = code["text"]
+                case ["backend", "log", *_]:
+                    reader.fills["LOGKEY"] = re.findall(r"\S+/log\+\S+", said[line])[-1]
+    reader.close()
+    assert "5,00 owed to shops" in next(text for line, text in said.items() if " backend log " in line)
+    assert (tmp_path / "pain.001.xml").read_text("utf-8").count("NL39RABO0300065264") == 1
+    assert "production = true" in (tmp_path / "stad" / "backend.toml").read_text("utf-8")
