@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """A terminal that was stolen, or whose shop has closed, is no longer believed; two enrollers believe it again.
 
-One enroller is enough to suspend, for that harms nobody for long. What it still sends is taken in: JOURNAL.md section 3.
+One enroller is enough to suspend, for that harms nobody for long. What it still sends: JOURNAL.md section 3.
 """
 
 from django.db import transaction
