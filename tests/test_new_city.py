@@ -3,7 +3,7 @@
 """docs/new-city.md, word for word: from an empty folder to an audited sale, by its commands alone.
 
 What a reader of the page fills in is filled in here: what an answer said, this machine's places, and what no command
-does: the bank's statement, a note held to a scanner.
+does: the bank's statement, a note held to a scanner, a blank card on a reader.
 """
 
 from __future__ import annotations
@@ -14,17 +14,23 @@ import re
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Self
 
+from firmware_sim.card.blank import blank_light
+from firmware_sim.card.firmware import Card
+from firmware_sim.card.image import MemoryStore
+from firmware_sim.field import Field
+from firmware_sim.pn532 import Pn532
 from firmware_sim.scanner import Scanner
-from heitje.introduction import Asked
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "new-city.md"
 HEITJE = (sys.executable, "-m", "heitje")
+UID = bytes.fromhex("04A1B2C3D4E580")
 BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -33,7 +39,7 @@ class Reader:
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
-        self.fills = {"stad": str(directory / "stad"), "till": str(directory / "till")}
+        self.fills = {name: str(directory / name) for name in ("stad", "till", "balie")}
         passphrase = directory / "passphrase"
         passphrase.touch(mode=0o600)
         passphrase.write_text("a passphrase of nobody\n", "ascii")
@@ -78,19 +84,36 @@ class Reader:
             server.terminate()
             server.communicate(timeout=20)
 
-    def sell(self, words: list[str], scanner: Scanner, note: str) -> str:
-        """A sale, and a note held to the scanner as soon as the till waits for one; what the till says."""
+    def sell(self, words: list[str], hold: Callable[[], None]) -> str:
+        """A sale, with what the customer does as soon as the till waits for it; what the till says."""
         till = self.start((*HEITJE, *words), errors=subprocess.PIPE)
         assert till.stderr is not None
         while "waiting" not in (said := till.stderr.readline()):
             assert said, till.communicate()
-        scanner.scan(note.encode("ascii"))
+        hold()
         output, errors = till.communicate(timeout=60)
         assert till.returncode == 0, errors
         return output
 
-    def close(self) -> None:
-        """The end of the page."""
+    def remember(self, words: list[str], said: str) -> None:
+        """What an answer says that a later command asks for."""
+        match words[:3]:
+            case ["terminal", "enrol", *_] if "to compare" in said:
+                names = {"terminal": "TERMINAL", "key": "KEY", "to compare": "DIGITS"}
+                found = re.findall(rf"^({'|'.join(names)}) +(\w+)$", said, re.MULTILINE)
+                self.fills |= {names[name]: value for name, value in found}
+            case ["backend", "enrol" | "masters", *_]:
+                self.fills["REQUEST"] = said.split()[1].rstrip(":")
+            case ["backend", "notes", "print"]:
+                codes = json.loads(self.do([*words, "--json"]))["codes"]
+                self.fills["the note"] = codes[0]["text"]
+            case ["backend", "log", *_]:
+                self.fills["LOGKEY"] = re.findall(r"\S+/log\+\S+", said)[-1]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
         self.office.communicate(timeout=20)
 
 
@@ -117,36 +140,36 @@ def statement(cents: int) -> str:
 
 
 def test_the_page_leads_from_nothing_to_the_first_sale(tmp_path: Path) -> None:
-    """Each command succeeds; the sale is paid, the coin is backed, and the acts hold."""
+    """Each command succeeds; note and card are paid, the coin is backed, and the acts hold."""
     (tmp_path / "statement.xml").write_text(statement(500_000), "ascii")
-    reader, said = Reader(tmp_path), dict[str, str]()
     blocks = "".join(BLOCK.findall(PAGE.read_text("utf-8"))).replace("\\\n", " ")
     lines = [line for line in blocks.splitlines() if line]
     begin = next(number for number, line in enumerate(lines) if " serve " in line)
-    for line in lines[:begin]:
-        said[line] = reader.do(reader.words(line))
-    with reader.serving(reader.words(lines[begin])) as url, Scanner(tmp_path / "scanner") as scanner:
-        reader.fills |= {"https://heitje.example": url, "serial:/dev/ttyACM0": f"serial:{scanner.path}"}
+    card, field, said = Card(MemoryStore(blank_light(UID))), Field(), ""
+    with Reader(tmp_path) as reader, ExitStack() as running:
+        for line in lines[:begin]:
+            reader.do(reader.words(line))
+        url = running.enter_context(reader.serving(reader.words(lines[begin])))
+        scanner = running.enter_context(Scanner(tmp_path / "scanner"))
+        pn532 = running.enter_context(Pn532(field, tmp_path / "reader"))
+        reader.fills |= {
+            "https://heitje.example": url,
+            "serial:/dev/ttyACM0": f"serial:{scanner.path}",
+            "pn532:/dev/ttyUSB0": f"pn532:{pn532.path}",
+        }
+        customers = iter((lambda: scanner.scan(reader.fills["the note"].encode()), lambda: field.put(card)))
         for line in lines[begin + 1 :]:
             words = reader.words(line)
+            if words[0] == "card":
+                field.put(card)
             if words[:2] == ["terminal", "sell"]:
-                assert "accepted: € 5,00" in reader.sell(words, scanner, reader.fills.pop("the note"))
-                continue
-            said[line] = reader.do(words)
-            match words[:3]:
-                case ["terminal", "enrol", *_]:
-                    asked = Asked.decode((tmp_path / "till" / "enrolment.json").read_bytes())
-                    told = {"TERMINAL": asked.terminal.hex(), "KEY": asked.key.raw.hex(), "DIGITS": asked.digits}
-                    assert all(value in said[line] for value in told.values()) or "ready" in said[line]
-                    reader.fills |= told
-                case ["backend", "enrol", *_]:
-                    reader.fills["REQUEST"] = said[line].split()[1].rstrip(":")
-                case ["backend", "notes", "print"]:
-                    [code, _] = json.loads(reader.do([*words, "--json"]))["codes"]
-                    reader.fills["the note"] = code["text"]
-                case ["backend", "log", *_]:
-                    reader.fills["LOGKEY"] = re.findall(r"\S+/log\+\S+", said[line])[-1]
-    reader.close()
-    assert "5,00 owed to shops" in next(text for line, text in said.items() if " backend log " in line)
+                assert "accepted: € " in reader.sell(words, next(customers))
+            else:
+                said = reader.do(words)
+            field.lift()
+            reader.remember(words, said)
+            if words[:2] == ["backend", "log"]:
+                assert "8,20 owed to shops" in said
+    assert list(customers) == []
     assert (tmp_path / "pain.001.xml").read_text("utf-8").count("NL39RABO0300065264") == 1
     assert "production = true" in (tmp_path / "stad" / "backend.toml").read_text("utf-8")
