@@ -3,11 +3,13 @@
 """What the sub-commands of `heitje backend` have in common: how one is declared, and how their words are read."""
 
 import argparse
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from heitje.money import Cents, cents
 
 Group: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+TOTAL_MAX: Final = 10**11
+"""Cents: as much as one payment between banks can be, about."""
 
 
 def declare(group: Group, name: str, command: str, text: str, *, directory: bool = True) -> argparse.ArgumentParser:
@@ -37,6 +39,13 @@ def amount(text: str) -> Cents:
         return cents(int(text))
     except ValueError as error:
         raise argparse.ArgumentTypeError("an amount is 1 to 1000000 whole cents") from error
+
+
+def total(text: str) -> Cents:
+    """Whole cents of the municipality's own, which are more than anybody's coin may be."""
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= TOTAL_MAX:
+        raise argparse.ArgumentTypeError(f"1 to {TOTAL_MAX} whole cents")
+    return Cents(int(text))
 
 
 def hexadecimal(text: str) -> bytes:

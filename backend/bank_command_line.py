@@ -3,11 +3,13 @@
 """The treasurer's words: the bank's file and its answers, alarms, and what people put right or give."""
 
 import argparse
+from collections.abc import Callable
 from datetime import date
 from typing import Final
 
-from backend.arguments import Group, amount, count, declare, subgroup
+from backend.arguments import Group, amount, count, declare, subgroup, total
 from backend.official_command_line import add_official
+from heitje.money import Cents
 
 MEANINGS: Final = ("funding", "returns", "excess withdrawn", "bank charge", "payments", "sent back")
 LANGUAGES: Final = ("nl", "en", "de")
@@ -70,7 +72,7 @@ def add_corrections(group: Group) -> None:
     parser = declare(grant, "withdraw", "corrections.withdraw", "free what is not paid")
     _add_grant(parser)
     parser = declare(grant, "pay", "corrections.pay", "pay a citizen out of it: this mints")
-    _add_grant(parser)
+    _add_grant(parser, amount)
     parser.add_argument("--citizen", required=True, metavar="NUMBER")
 
 
@@ -114,7 +116,7 @@ def _add_official(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--official", required=True, metavar="NAME", help="who does it")
 
 
-def _add_grant(parser: argparse.ArgumentParser) -> None:
+def _add_grant(parser: argparse.ArgumentParser, cents: Callable[[str], Cents] = total) -> None:
     parser.add_argument("grant", metavar="GRANT")
     _add_official(parser)
-    parser.add_argument("--amount", required=True, type=amount, metavar="CENTS")
+    parser.add_argument("--amount", required=True, type=cents, metavar="CENTS")

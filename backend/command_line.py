@@ -9,7 +9,7 @@ they are imported only when the directory is known.
 import argparse
 from typing import Final
 
-from backend.arguments import Group, add_citizen, amount, count, declare, hexadecimal, seconds, subgroup
+from backend.arguments import Group, add_citizen, amount, count, declare, hexadecimal, seconds, subgroup, total
 from backend.bank_command_line import add_bank, add_batch, add_corrections, add_shops
 from backend.card_command_line import add_cards
 from backend.key_command_line import add_keys
@@ -91,9 +91,10 @@ def _add_house(group: Group) -> None:
 
 def _add_mint(group: Group) -> None:
     parser = declare(group, "fund", "mint.fund", "book a bank statement's line into the reserve")
-    parser.add_argument("amount", type=amount, metavar="CENTS")
+    parser.add_argument("amount", type=total, metavar="CENTS")
     parser.add_argument("--line", metavar="ID", help="the statement line's own id; the same line is booked once")
     parser.add_argument("--loss-fund", action="store_true", help="move free cover into the loss fund instead")
+    parser.add_argument("--official", metavar="NAME", help="the treasurer who does it; in production always named")
     allowance = subgroup(group, "allowance", "allowances for phones")
     parser = declare(allowance, "issue", "mint.issue_allowance", "move coins from a citizen's account to a phone")
     add_citizen(parser)

@@ -9,6 +9,8 @@ import time
 from backend.assembly import configuration_in_use, programme_of
 from backend.commands.answer import Answer, Refused
 from backend.minting import cover, vouchers
+from backend.officials.roles import Role
+from backend.officials.staff import has_role
 from heitje import qr
 from heitje.cose import MalformedToken
 from heitje.deterministic import NotDeterministic, decode
@@ -19,6 +21,11 @@ from heitje.vouchers import read_cnf
 
 def fund(arguments: argparse.Namespace) -> Answer:
     """`fund`."""
+    who = arguments.official
+    if who is None and configuration_in_use().production:
+        raise Refused("in production a treasurer funds, and says who they are (--official)")
+    if who is not None and not has_role(who, Role.TREASURER):
+        raise Refused(f"{who} is no {Role.TREASURER}")
     now, line = int(time.time()), arguments.line or secrets.token_hex(8)
     try:
         if arguments.loss_fund:

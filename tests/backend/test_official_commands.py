@@ -124,10 +124,12 @@ def test_coins_end_only_where_a_by_law_is_named(city: City, office: Office) -> N
 
 
 def test_what_was_done_is_in_the_acts(office: Office) -> None:
-    office.refuses("fund", "1000000", "--loss-fund")
+    assert "no treasurer" in office.refuses("fund", "1", "--official", "enroller-1")
+    office.refuses("fund", "2000000", "--loss-fund", "--official", "treasurer-1")
     shown = office.do("acts")
     assert shown["holds"]
     assert shown["acts"][-1]["act"] == "command mint.fund", "an attempt is an act"
+    assert shown["acts"][-1]["actor"] == "treasurer-1"
     assert office.do("acts", "--after", str(shown["head"]["number"]))["acts"] == []
 
 
