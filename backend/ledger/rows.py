@@ -23,6 +23,9 @@ BOOLEAN: Final = "boolean"
 BYTES: Final = "bytea"
 
 Rows = Sequence[Sequence[Any]]
+Query = tuple[str, Sequence[str | int]]
+"""A statement and its parameters."""
+Found = list[tuple[Any, ...]]
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,7 @@ def select(statement: str, *parameters: str | int) -> list[tuple[Any, ...]]:
         return list(cursor.fetchall())
 
 
-def select_all(*queries: tuple[str, Sequence[str | int]]) -> list[list[tuple[Any, ...]]]:
+def select_all(*queries: Query) -> list[Found]:
     """The rows of several queries that do not wait for each other; PostgreSQL is asked them in one go."""
     if connection.vendor != "postgresql":
         return [select(statement, *parameters) for statement, parameters in queries]

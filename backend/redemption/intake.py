@@ -15,7 +15,7 @@ from django.db import connection, transaction
 
 from backend.ledger.accounts import LOSS_FUND
 from backend.ledger.locking import lock
-from backend.ledger.rows import locking, select
+from backend.ledger.rows import locking, select_all
 from backend.minting.keystore import KeysRefused, KeyStore
 from backend.redemption.evidence import Facts, Place, examine
 from backend.redemption.journal_branches import Branches, OutOfSequence, Placed
@@ -24,6 +24,7 @@ from backend.redemption.judging import judge
 from backend.redemption.loading import load
 from backend.redemption.models import MAIN, CaseKind
 from backend.redemption.plain import redeem
+from backend.redemption.questions import Answers, Items, questions
 from backend.redemption.reasons import Reason
 from backend.redemption.recognition import read_entry
 from backend.redemption.records import NewEntry
@@ -119,16 +120,26 @@ def _take_in(
     """The transaction. Locks come in one order: the loss fund (`careful`), the terminal, what is claimed, the shops."""
     if careful:
         lock((LOSS_FUND,))
-    ((terminal.state,),) = select(f"SELECT state FROM shops_terminal AS t WHERE id = %s{locking('t')}", terminal.id)
     facts = examined.facts
-    branches = Branches.load(terminal.id, examined.after, len(examined.digests))
+    new = [facts[digest] for digest in examined.digests if digest in facts]
+    items = Items.of(new) if new else None
+    asked = {} if items is None or items.named else questions(terminal, new, items, (MAIN,), now)
+    ((state,),), singles, runs, *found = select_all(
+        (f"SELECT state FROM shops_terminal AS t WHERE id = %s{locking('t')}", (terminal.id,)),
+        *Branches.queries(terminal.id, examined.after, len(examined.digests)),
+        *asked.values(),
+    )
+    terminal.state = state
+    branches = Branches.of(terminal.id, examined.after, len(examined.digests), singles, runs)
     placed = branches.place(examined.after, examined.prev, examined.digests)
     fresh = [(facts[place.digest], place) for place in placed if not place.known and place.digest in facts]
     outcomes = {
         place.seq: EntryOutcome(place.seq, Outcome.DUPLICATE, branches.told(place)) for place in placed if place.known
     }
     if fresh:
-        outcomes |= _take(terminal, fresh, programme, now, careful)
+        as_asked = bool(asked) and len(fresh) == len(new) and all(place.branch == MAIN for _, place in fresh)
+        answers = dict(zip(asked, found, strict=True)) if as_asked else None
+        outcomes |= _take(terminal, fresh, programme, now, careful, answers)
     return outcomes
 
 
@@ -157,7 +168,12 @@ def _place(terminal: Terminal, programme: Programme) -> Place:
 
 
 def _take(
-    terminal: Terminal, fresh: Sequence[tuple[Facts, Placed]], programme: Programme, now: int, careful: bool
+    terminal: Terminal,
+    fresh: Sequence[tuple[Facts, Placed]],
+    programme: Programme,
+    now: int,
+    careful: bool,
+    answers: Answers | None,
 ) -> dict[int, EntryOutcome]:
     """Judge, carry out, write."""
     forked = next((placed.seq for _, placed in fresh if placed.starts_fork), None)
@@ -166,7 +182,7 @@ def _take(
         LOG.warning("a journal forked; the terminal is suspended", extra={"terminal": terminal.id, "seq": forked})
     trusted = terminal.state == TerminalState.ACTIVE
     branches = frozenset(placed.branch for _, placed in fresh)
-    situation = load(terminal, [facts for facts, _ in fresh], branches, trusted, now, careful)
+    situation = load(terminal, [facts for facts, _ in fresh], branches, trusted, now, careful, answers)
     at = 0
     while at < len(fresh):
         (facts, placed), at = fresh[at], at + 1
@@ -195,4 +211,4 @@ def _judge(facts: Facts, placed: Placed, situation: Situation, key_store: KeySto
 
 
 def _stored(terminal: Terminal, facts: Facts, branch: str, now: int) -> NewEntry:
-    return NewEntry(terminal.id, branch, facts.seq, facts.digest, facts.data, facts.time, facts.kind, now)
+    return NewEntry(terminal.id, branch, facts.seq, facts.digest, facts.data, facts.time, facts.kind, facts.of, now)

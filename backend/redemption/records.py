@@ -55,11 +55,27 @@ class NewEntry:
     data: bytes
     time: int
     kind: int
+    of: int | None
     received_at: int
     server_time: int | None = None
     outcome: str = ""
     reason: str = ""
     waited: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class NewRun:
+    """Whole tenders of this batch that follow each other and are simply accepted; see `models.JournalRun`."""
+
+    first: int
+    time: int
+    entries: list[bytes]
+    hashes: list[str]
+
+    @property
+    def last(self) -> int:
+        """The number of its last entry."""
+        return self.first + len(self.entries) - 1
 
 
 class NewCase(NamedTuple):
@@ -154,6 +170,7 @@ ENTRIES: Final = Columns(
         ("data", BYTES),
         ("time", BIGINT),
         ("kind", SMALLINT),
+        ("of", BIGINT),
         ("received_at", BIGINT),
         ("server_time", BIGINT),
         ("outcome", TEXT),
@@ -161,8 +178,6 @@ ENTRIES: Final = Columns(
         ("waited", BOOLEAN),
     ),
 )
-SEQ: Final = [name for name, _ in ENTRIES.columns].index("seq")
-"""Where a row of an entry has its number."""
 LINKS: Final = Columns(
     "redemption_cardtransaction",
     (
@@ -242,11 +257,6 @@ def changed_row(claim: Claim) -> tuple[Any, ...]:
     )
 
 
-def accepted_row(terminal: str, seq: int, digest: str, data: bytes, time: int, kind: int, now: int) -> tuple[Any, ...]:
-    """An entry of the main branch that was simply accepted, as it is inserted."""
-    return terminal, "", seq, digest, data, time, kind, now, None, "accepted", "", False
-
-
 def entry_row(entry: NewEntry) -> tuple[Any, ...]:
     """An entry as it is inserted."""
     return (
@@ -257,6 +267,7 @@ def entry_row(entry: NewEntry) -> tuple[Any, ...]:
         entry.data,
         entry.time,
         entry.kind,
+        entry.of,
         entry.received_at,
         entry.server_time,
         entry.outcome,

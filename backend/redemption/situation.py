@@ -34,9 +34,9 @@ from backend.redemption.records import (
     NewEntry,
     NewLink,
     NewRefund,
+    NewRun,
     PublicationRow,
     VoucherRow,
-    accepted_row,
 )
 from backend.shops.models import Terminal
 from heitje.journal import Instrument
@@ -125,8 +125,10 @@ class Situation:
 
     entries: dict[ClaimKey, NewEntry] = field(default_factory=dict)
     """The entries of this batch that were judged by themselves."""
-    written: list[NewEntry | tuple[Any, ...]] = field(default_factory=list)
-    """All that came in, in order; of a plain tender's entries the rows."""
+    written: list[NewEntry] = field(default_factory=list)
+    """The same, in order."""
+    runs: list[NewRun] = field(default_factory=list)
+    """The other entries of this batch: whole tenders, simply accepted."""
     events: list[Event] = field(default_factory=list)
     links: list[NewLink] = field(default_factory=list)
     cases: dict[tuple[str, int], NewCase] = field(default_factory=dict)
@@ -227,9 +229,12 @@ class Situation:
         self.by_item[claim.item].append(claim)
         self.keep_unsent((claim,))
         self.touched[id(claim)] = claim
-        for facts in (intent, redemption):
-            row = accepted_row(claim.terminal_id, facts.seq, facts.digest, facts.data, facts.time, facts.kind, self.now)
-            self.written.append(row)
+        run = self.runs[-1] if self.runs else None
+        if run is None or run.last != intent.seq - 1:
+            run = NewRun(intent.seq, intent.time, [], [])
+            self.runs.append(run)
+        run.entries += (intent.data, redemption.data)
+        run.hashes += (intent.digest, redemption.digest)
 
     def prove(self, uid: str, link: Link, claim: Claim) -> None:
         """A card's transaction is proved by a claim."""

@@ -2,8 +2,6 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Writes a judged batch: each kind of row in one go, then the postings, then what refunds the sales now cover."""
 
-from typing import Any
-
 from django.db.models import QuerySet
 
 from backend.ledger import rows
@@ -16,7 +14,6 @@ from backend.redemption.records import (
     CLAIMS,
     ENTRIES,
     LINKS,
-    SEQ,
     Claim,
     NewEntry,
     changed_row,
@@ -26,6 +23,7 @@ from backend.redemption.records import (
 )
 from backend.redemption.refunds import cover_waiting, has_waiting
 from backend.redemption.situation import ClaimKey, NeedsCare, Situation
+from backend.redemption.stored_journal import RUNS, run_row
 from heitje.messages import EntryOutcome, Outcome
 
 
@@ -36,7 +34,8 @@ def write(situation: Situation) -> dict[int, EntryOutcome]:
     shops = {situation.terminal.shop_id, *(claim.shop_id for claim in claims)}
     if not situation.careful and has_waiting(shops):
         raise NeedsCare
-    rows.insert(ENTRIES, [entry_row(row) if isinstance(row, NewEntry) else row for row in situation.written])
+    rows.insert(ENTRIES, list(map(entry_row, situation.written)))
+    rows.insert(RUNS, [run_row(situation.terminal.id, run, situation.now) for run in situation.runs])
     _write_claims(situation, claims)
     if situation.cases or situation.refunds:
         _write_notes(situation)
@@ -50,13 +49,10 @@ def write(situation: Situation) -> dict[int, EntryOutcome]:
         cover_waiting(shops, situation.now)
     if situation.refunds:
         _read_outcomes(situation)
-    return dict(map(_outcome, situation.written))
-
-
-def _outcome(row: NewEntry | tuple[Any, ...]) -> tuple[int, EntryOutcome]:
-    if isinstance(row, NewEntry):
-        return row.seq, EntryOutcome(row.seq, Outcome(row.outcome), row.reason or None)
-    return row[SEQ], EntryOutcome(row[SEQ], Outcome.ACCEPTED)
+    outcomes = {row.seq: EntryOutcome(row.seq, Outcome(row.outcome), row.reason or None) for row in situation.written}
+    for run in situation.runs:
+        outcomes |= {seq: EntryOutcome(seq, Outcome.ACCEPTED) for seq in range(run.first, run.last + 1)}
+    return outcomes
 
 
 def _write_claims(situation: Situation, claims: list[Claim]) -> None:
