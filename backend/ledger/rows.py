@@ -7,8 +7,8 @@ as one array, written as PostgreSQL's array literal; byte strings go as one bloc
 """
 
 import json
-from collections.abc import Iterable, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate
@@ -54,11 +54,23 @@ def select_all(*queries: Query) -> list[Found]:
         return [select(statement, *parameters) for statement, parameters in queries]
     with ExitStack() as stack:
         cursors = [stack.enter_context(connection.cursor()) for _ in queries]
-        # What the end of the pipeline raises, no cursor turns into Django's errors.
-        with connection.wrap_database_errors, connection.connection.pipeline():
+        with together():  # what its end raises, no cursor turns into Django's errors
             for cursor, query in zip(cursors, queries, strict=True):
                 cursor.execute(*query)
             return [list(cursor.fetchall()) for cursor in cursors]
+
+
+@contextmanager
+def together() -> Iterator[None]:
+    """Statements whose results nobody waits for go to PostgreSQL in one go, and are answered by the end at the latest.
+
+    What one of them raises, is raised there or by the next that waits.
+    """
+    if connection.vendor != "postgresql":
+        yield
+        return
+    with connection.wrap_database_errors, connection.connection.pipeline():
+        yield
 
 
 def among(expression: str, kind: str) -> str:

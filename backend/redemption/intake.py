@@ -40,6 +40,10 @@ from heitje.messages import SEQ_MAX, Batch, BatchAnswer, EntryOutcome, Outcome
 
 SMALL: Final = 8
 """Entries of a batch of which nobody asks beforehand whether they are there: to check them again costs less."""
+_TERMINAL: Final = """
+SELECT t.state, EXISTS (SELECT 1 FROM redemption_refund AS r WHERE r.shop_id = t.shop_id AND r.paid < r.amount)
+FROM shops_terminal AS t WHERE t.id = %s
+"""
 LOG: Final = logging.getLogger(__name__)
 
 
@@ -124,8 +128,8 @@ def _take_in(
     new = [facts[digest] for digest in examined.digests if digest in facts]
     items = Items.of(new) if new else None
     asked = {} if items is None or items.named else questions(terminal, new, items, (MAIN,), now)
-    ((state,),), singles, runs, *found = select_all(
-        (f"SELECT state FROM shops_terminal AS t WHERE id = %s{locking('t')}", (terminal.id,)),
+    ((state, waits),), singles, runs, *found = select_all(
+        (_TERMINAL + locking("t"), (terminal.id,)),
         *Branches.queries(terminal.id, examined.after, len(examined.digests)),
         *asked.values(),
     )
@@ -139,7 +143,7 @@ def _take_in(
     if fresh:
         as_asked = bool(asked) and len(fresh) == len(new) and all(place.branch == MAIN for _, place in fresh)
         answers = dict(zip(asked, found, strict=True)) if as_asked else None
-        outcomes |= _take(terminal, fresh, programme, now, careful, answers)
+        outcomes |= _take(terminal, fresh, programme, now, careful, answers, bool(waits))
     return outcomes
 
 
@@ -174,6 +178,7 @@ def _take(
     now: int,
     careful: bool,
     answers: Answers | None,
+    waits: bool,
 ) -> dict[int, EntryOutcome]:
     """Judge, carry out, write."""
     forked = next((placed.seq for _, placed in fresh if placed.starts_fork), None)
@@ -183,6 +188,7 @@ def _take(
     trusted = terminal.state == TerminalState.ACTIVE
     branches = frozenset(placed.branch for _, placed in fresh)
     situation = load(terminal, [facts for facts, _ in fresh], branches, trusted, now, careful, answers)
+    situation.has_waiting = waits
     at = 0
     while at < len(fresh):
         (facts, placed), at = fresh[at], at + 1

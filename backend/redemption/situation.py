@@ -115,6 +115,8 @@ class Situation:
     """What accounts hold, as far as this batch may need it."""
     guarantee_left: Shared = field(init=False)
     """What the guarantee still pays this shop's owner: of cards (True), of phone and paper (False)."""
+    has_waiting: bool = False
+    """A refund of this shop waits for its sales."""
     publications: dict[int, PublicationRow] = field(default_factory=dict)
     """The trust by its number, as far as an honest terminal could name it in this batch."""
     anchor: Anchor | None = None
@@ -145,6 +147,11 @@ class Situation:
         self.shop_owner = self.terminal.shop.owner
         self.holdings, self.guarantee_left = Shared(self.careful), Shared(self.careful)
         self._unsent: dict[int, int] = defaultdict(int)
+
+    @property
+    def has_notes(self) -> bool:
+        """Whether there is more to write than entries, claims, links and postings."""
+        return bool(self.cases or self.refunds or self.suspended or self.settled_loads or self.measures)
 
     def latest_fitting(self, seq: int) -> int:
         """The latest time that entry `seq` can have: that of the next anchor, or now."""

@@ -32,19 +32,16 @@ def write(situation: Situation) -> dict[int, EntryOutcome]:
     _tell_waiting(situation)
     claims = list(situation.touched.values())
     shops = {situation.terminal.shop_id, *(claim.shop_id for claim in claims)}
-    if not situation.careful and has_waiting(shops):
+    if not situation.careful and (situation.has_waiting or has_waiting(shops - {situation.terminal.shop_id})):
         raise NeedsCare
-    rows.insert(ENTRIES, list(map(entry_row, situation.written)))
-    rows.insert(RUNS, [run_row(situation.terminal.id, run, situation.now) for run in situation.runs])
-    _write_claims(situation, claims)
-    if situation.cases or situation.refunds:
+    if situation.has_notes:
+        _write_rows(situation, claims)
         _write_notes(situation)
-    for uid in situation.suspended:
-        Card.objects.filter(uid=uid).update(suspended_at=situation.cards[uid].suspended_at)
-    _write_loads(situation)
-    for measure in situation.measures:
-        measures.impose(measure.kind, situation.now, measure.subject)
-    post_all(situation.events, situation.now, situation.locked)
+        post_all(situation.events, situation.now, situation.locked)
+    else:
+        with rows.together():
+            _write_rows(situation, claims)
+            post_all(situation.events, situation.now, situation.locked)
     if situation.careful:
         cover_waiting(shops, situation.now)
     if situation.refunds:
@@ -55,8 +52,10 @@ def write(situation: Situation) -> dict[int, EntryOutcome]:
     return outcomes
 
 
-def _write_claims(situation: Situation, claims: list[Claim]) -> None:
-    """Claims, new and changed; then the links of the chains, which name them."""
+def _write_rows(situation: Situation, claims: list[Claim]) -> None:
+    """Entries; claims, new and changed; then the links of the chains, which name them."""
+    rows.insert(ENTRIES, list(map(entry_row, situation.written)))
+    rows.insert(RUNS, [run_row(situation.terminal.id, run, situation.now) for run in situation.runs])
     fresh: list[Claim] = []
     known: list[Claim] = []
     for claim in claims:
@@ -70,7 +69,17 @@ def _write_claims(situation: Situation, claims: list[Claim]) -> None:
 
 
 def _write_notes(situation: Situation) -> None:
-    """Cases and refunds, by the entries that they stand by."""
+    """What a batch seldom has: cases and refunds, by the entries that they stand by; cards, loads and measures."""
+    if situation.cases or situation.refunds:
+        _write_cases_and_refunds(situation)
+    for uid in situation.suspended:
+        Card.objects.filter(uid=uid).update(suspended_at=situation.cards[uid].suspended_at)
+    _write_loads(situation)
+    for measure in situation.measures:
+        measures.impose(measure.kind, situation.now, measure.subject)
+
+
+def _write_cases_and_refunds(situation: Situation) -> None:
     ids = _entry_ids(situation)
     Case.objects.bulk_create(
         Case(
