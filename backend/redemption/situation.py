@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from backend.ledger.accounts import AccountName
 from backend.ledger.locking import Held
-from backend.ledger.posting import Event
+from backend.ledger.posting import Event, NewTransfer
 from backend.minting.models import Load, LoadState
 from backend.redemption.chain import Chain, Link
 from backend.redemption.evidence import Facts
@@ -132,6 +132,8 @@ class Situation:
     runs: list[NewRun] = field(default_factory=list)
     """The other entries of this batch: whole tenders, simply accepted."""
     events: list[Event] = field(default_factory=list)
+    first_claims: list[NewTransfer] = field(default_factory=list)
+    """What plain tenders pay this terminal's shop."""
     links: list[NewLink] = field(default_factory=list)
     cases: dict[tuple[str, int], NewCase] = field(default_factory=dict)
     refunds: list[NewRefund] = field(default_factory=list)
@@ -302,6 +304,11 @@ class Situation:
             self.holdings[line.debit] -= line.amount
             if line.credit in self.holdings:
                 self.holdings[line.credit] += line.amount
+
+    def pay_first(self, claim: Claim, account: AccountName, event: str, reference: str) -> None:
+        """Post the first claim on an instrument, out of its locked account, when the batch is written."""
+        self.first_claims.append(NewTransfer(event, self.locked[account].id, claim.amount, reference))
+        self.holdings[account] -= claim.amount
 
     def _settle(self, effect: Settle) -> None:
         claim = effect.claim

@@ -4,8 +4,8 @@
 
 from django.db.models import QuerySet
 
-from backend.ledger import rows
-from backend.ledger.posting import post_all
+from backend.ledger import accounts, events, rows
+from backend.ledger.posting import post_all, post_new
 from backend.minting import measures
 from backend.minting.models import Card, LoadOrder, LoadState
 from backend.redemption.models import Case, JournalEntry, Refund
@@ -37,11 +37,11 @@ def write(situation: Situation) -> dict[int, EntryOutcome]:
     if situation.has_notes:
         _write_rows(situation, claims)
         _write_notes(situation)
-        post_all(situation.events, situation.now, situation.locked)
+        _post(situation)
     else:
         with rows.together():
             _write_rows(situation, claims)
-            post_all(situation.events, situation.now, situation.locked)
+            _post(situation)
     if situation.careful:
         cover_waiting(shops, situation.now)
     if situation.refunds:
@@ -50,6 +50,13 @@ def write(situation: Situation) -> dict[int, EntryOutcome]:
     for run in situation.runs:
         outcomes |= {seq: EntryOutcome(seq, Outcome.ACCEPTED) for seq in range(run.first, run.last + 1)}
     return outcomes
+
+
+def _post(situation: Situation) -> None:
+    """Post the events, and then what the first claims pay: a load that was proved may be what they spend."""
+    post_all(situation.events, situation.now, situation.locked)
+    payable = accounts.payable(situation.terminal.shop_id)
+    post_new(events.REDEEMED, situation.first_claims, payable, situation.now)
 
 
 def _write_rows(situation: Situation, claims: list[Claim]) -> None:
