@@ -80,6 +80,18 @@ def among(expression: str, kind: str) -> str:
     return f"{expression} IN (SELECT value FROM json_each(%s))"
 
 
+def each(alias: str, kind: str) -> str:
+    """A table of one parameter, `listed`: its column `value` has these values."""
+    if connection.vendor == "postgresql":
+        return f"unnest(%s::{kind}[]) AS {alias} (value)"
+    return f"json_each(%s) AS {alias}"
+
+
+def found_by(query: str) -> str:
+    """The end of a condition: the number is one that a query finds, few enough to be looked up one by one."""
+    return f"= ANY(ARRAY({query}))" if connection.vendor == "postgresql" else f"IN ({query})"
+
+
 def listed(kind: str, values: Iterable[Any]) -> str:
     """Values as one parameter for `among`."""
     return literal(kind, values) if connection.vendor == "postgresql" else json.dumps(list(values))

@@ -20,6 +20,7 @@ from backend.redemption.loads import link_of_load
 from backend.redemption.models import MAIN, CardTransaction, Hold, ReturnedGap
 from backend.redemption.models import Claim as StoredClaim
 from backend.redemption.questions import (
+    SPENT_STATES,
     About,
     Answers,
     Items,
@@ -85,6 +86,9 @@ def load(
     situation.publications = {row[0]: PublicationRow(*row) for row in answers[About.PUBLICATIONS]}
     if items.uids:
         _load_chains(situation, facts, items.uids, answers)
+        for at, item, branch, quarter, cents in answers[About.SPENT]:
+            if at == terminal.id:
+                situation.spent[item, branch].append((quarter, cents))
     if careful:
         _load_shared(situation)
     _note_holds(situation, answers[About.HOLDS])
@@ -155,6 +159,7 @@ def _hold(situation: Situation, name: AccountName, account_id: int, balance: int
 def _index(situation: Situation, claims: Iterable[Claim], anchor_seq: int) -> None:
     for claim in claims:
         situation.by_item[claim.item].append(claim)
+        claim.in_spent = claim.state in SPENT_STATES
         if claim.terminal_id != situation.terminal.id:
             continue
         situation.claims[ClaimKey(claim.branch, claim.intent_seq)] = claim

@@ -9,22 +9,31 @@ from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import Final, NamedTuple, Self
 
-from backend.ledger.rows import BIGINT, TEXT, Found, Query, among, listed, locking, select_all
+from backend.ledger.rows import BIGINT, TEXT, Found, Query, among, each, found_by, listed, locking, select_all
 from backend.minting.models import LoadState
 from backend.redemption.evidence import Facts
-from backend.redemption.models import MAIN
+from backend.redemption.models import MAIN, ClaimState
 from backend.redemption.records import CLAIM_COLUMNS
 from backend.shops.models import Terminal
 
 PUBLICATIONS_S: Final = 7 * 86_400
 """A publication that was superseded so long before an entry ended every limit anyway."""
 UNSETTLED: Final = "('open', 'unresolved', 'voided')"
+SPENT_STATES: Final = (ClaimState.REDEEMED, ClaimState.LATER, ClaimState.HELD, ClaimState.RETURNED)
+"""Claims on a card that took something, and will always have."""
 CLAIMS: Final = f"""
 SELECT {CLAIM_COLUMNS}, s.owner FROM redemption_claim AS c JOIN shops_shop AS s ON s.id = c.shop_id
 """  # noqa: S608  # our own words
 """What `read_claim` takes."""
 _DAY_S: Final = 2 * 86_400
 """Covers the calendar day of any entry, whatever its time zone."""
+QUARTER_S: Final = 900
+"""Days begin at a quarter of an hour, in every zone."""
+_SPENT: Final = """
+SELECT c.terminal_id, c.item, c.branch, c.time / {quarter}, CAST(sum(c.amount) AS bigint) FROM redemption_claim AS c
+WHERE {among} AND c.time >= %s AND c.state IN {states} GROUP BY 1, 2, 3, 4
+"""
+"""Asked of all terminals: that one terminal's claims are few is what a planner believes before it has seen a town."""
 _ANCHOR: Final = """
 SELECT a.seq, a.server_time, a.data, coalesce(
     (SELECT r.time FROM redemption_journalrun AS r WHERE r.terminal_id = a.terminal_id AND r.first = a.seq + 1),
@@ -48,13 +57,13 @@ SELECT k.uid, k.citizen, k.opening_balance, k.suspended_at, k.blocked_at, k.prov
 FROM minting_card AS k JOIN ledger_account AS a ON a.kind = 'purse' AND a.owner = k.uid
 """
 _LAST_LINKS: Final = """
-WITH last AS MATERIALIZED (
-    SELECT k.uid, (SELECT max(m.tmc) FROM redemption_cardtransaction AS m WHERE m.uid = k.uid) AS tmc
-    FROM minting_card AS k WHERE {among})
 SELECT l.uid, l.tmc, l.tmri, l.previous_tmri, l.balance_before, l.amount, l.has_mac
-FROM last JOIN redemption_cardtransaction AS l ON l.uid = last.uid AND l.tmc = last.tmc
+FROM redemption_cardtransaction AS l WHERE l.id {found_by}
 """
-"""The counters are found first: asked for in the join, the highest would be looked up again for each link of a card."""
+_LAST: Final = """
+SELECT (SELECT m.id FROM redemption_cardtransaction AS m WHERE m.uid = n.value ORDER BY m.tmc DESC LIMIT 1) FROM {each}
+"""
+"""One look into the index for each card, whatever the planner believes of the table."""
 _IN_FLIGHT: Final = "SELECT number FROM minting_load WHERE {among} AND state = %s"
 _LIVE: Final = """
 h.until > %s AND NOT EXISTS (
@@ -77,6 +86,7 @@ class About(StrEnum):
     HOLDS = "holds"
     PUBLICATIONS = "publications"
     LINKS = "links"
+    SPENT = "spent"
     IN_FLIGHT = "in flight"
 
 
@@ -120,6 +130,7 @@ def questions(
     asked[About.PUBLICATIONS] = (_PUBLICATIONS, (oldest - PUBLICATIONS_S,))
     if items.uids:
         asked |= chains(items.uids)
+        asked[About.SPENT] = _spent(items.uids, oldest)
     return asked
 
 
@@ -135,14 +146,14 @@ def vouchers(ctis: Iterable[str]) -> Query:
 
 def cards(uids: Iterable[str]) -> Query:
     """Cards that were issued and that something was loaded onto, what their purses hold, and a lock on both."""
-    return f"{_CARDS} WHERE {among('k.uid', TEXT)} ORDER BY a.id{locking('k, a')}", (listed(TEXT, uids),)
+    return f"{_CARDS} JOIN {each('n', TEXT)} ON n.value = k.uid ORDER BY a.id{locking('k, a')}", (listed(TEXT, uids),)
 
 
 def chains(uids: Iterable[str]) -> dict[About, Query]:
     """The last links of cards' chains, and whether loads are on their way to them."""
     wanted = listed(TEXT, uids)
     return {
-        About.LINKS: (_LAST_LINKS.format(among=among("k.uid", TEXT)), (wanted,)),
+        About.LINKS: (_LAST_LINKS.format(found_by=found_by(_LAST.format(each=each("n", TEXT)))), (wanted,)),
         About.IN_FLIGHT: (_IN_FLIGHT.format(among=among("card_id", TEXT)), (wanted, str(LoadState.IN_FLIGHT))),
     }
 
@@ -198,9 +209,15 @@ def _claims(terminal: Terminal, facts: Sequence[Facts], items: Items, branches: 
         parameters.append(listed(TEXT, items.ctis))
     if items.uids:
         item, cards = among("c.item", TEXT), listed(TEXT, items.uids)
-        parts += [f"{item} AND c.state IN {UNSETTLED}", f"{item} AND c.time >= %s AND c.terminal_id = %s"]
-        parameters += [cards, cards, oldest - _DAY_S, terminal.id]
+        parts.append(f"{item} AND c.state IN {UNSETTLED}")
+        parameters.append(cards)
     return " UNION ALL ".join(f"{CLAIMS} WHERE {part}" for part in parts or ["1 = 0"]), parameters
+
+
+def _spent(uids: Iterable[str], oldest: int) -> Query:
+    """What terminals have taken of these cards lately, by quarters of an hour, as far as that is settled."""
+    statement = _SPENT.format(among=among("c.item", TEXT), quarter=QUARTER_S, states=tuple(map(str, SPENT_STATES)))
+    return statement, (listed(TEXT, uids), oldest - _DAY_S)
 
 
 def _of_anchor(terminal: Terminal, facts: Sequence[Facts]) -> tuple[str | int, ...]:

@@ -42,6 +42,8 @@ class Claim:
     shop_owner: str = ""
     unsent: bool = False
     """Its till has not met the backend since, as far as its journal says."""
+    in_spent: bool = False
+    """What its card had spent when the batch was judged has it already."""
 
 
 @dataclass(slots=True, eq=False)
@@ -154,7 +156,7 @@ _CLAIM_TYPES: Final = {
     "refunded": BIGINT,
     "settled_at": BIGINT,
 }
-_CLAIM_STORED: Final = tuple(row.name for row in fields(Claim))[:-3]
+_CLAIM_STORED: Final = tuple(row.name for row in fields(Claim))[:-4]
 CLAIMS: Final = Columns("redemption_claim", tuple((name, _CLAIM_TYPES.get(name, TEXT)) for name in _CLAIM_STORED))
 _CHANGING: Final = ("state", "given", "completed_by", "paid", "guaranteed", "refunded", "settled_at")
 CHANGED_CLAIMS: Final = Columns(

@@ -96,6 +96,8 @@ class Situation:
     """The same, by the entry that completed them."""
     by_item: dict[str, list[Claim]] = field(default_factory=lambda: defaultdict(list))
     """Claims on the vouchers and cards of this batch, of every terminal."""
+    spent: dict[tuple[str, str], list[tuple[int, int]]] = field(default_factory=lambda: defaultdict(list))
+    """What this terminal had taken of a card in a branch: when, in quarters of an hour since 1970, and cents."""
     since_anchor: list[Claim] = field(default_factory=list)
     cards: dict[str, CardRow] = field(default_factory=dict)
     chains: dict[str, Chain] = field(default_factory=dict)
