@@ -166,7 +166,7 @@ def _index(situation: Situation, claims: Iterable[Claim], anchor_seq: int) -> No
         if claim.completed_by is not None:
             situation.completions[ClaimKey(claim.branch, claim.completed_by)] = claim
         if claim.branch == MAIN and claim.intent_seq > anchor_seq:
-            situation.keep_unsent((claim,))
+            situation.keep_unsent(claim)
 
 
 def _load_chains(

@@ -139,7 +139,9 @@ class CardRow:
     @property
     def denied_at(self) -> int | None:
         """Since when it is to be on the deny list, for whatever reason."""
-        return min((at for at in (self.suspended_at, self.blocked_at) if at is not None), default=None)
+        if self.suspended_at is None or self.blocked_at is None:
+            return self.blocked_at if self.suspended_at is None else self.suspended_at
+        return min(self.suspended_at, self.blocked_at)
 
 
 _CLAIM_TYPES: Final = {

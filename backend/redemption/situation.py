@@ -178,6 +178,8 @@ class Situation:
 
     def was_confirmed(self, claim: Claim) -> bool:
         """Whether the backend itself said yes to this before it was taken: then its offline limits are no matter."""
+        if not self.confirmed:
+            return False
         number = (claim.tmc_before or 0) + 1 if claim.instrument == Instrument.CARD else claim.code_seq or 0
         return self.confirmed.get((claim.sale, claim.item, number), 0) >= claim.amount
 
@@ -190,12 +192,11 @@ class Situation:
             later += claim.amount if claim.instrument == instrument and claim.state not in VOID_STATES else 0
         return self._unsent[instrument] - later
 
-    def keep_unsent(self, claims: Iterable[Claim]) -> None:
-        """Claims since the last contact, in the order of their intents; with each comes its sum."""
-        for claim in claims:
-            self.since_anchor.append(claim)
-            claim.unsent = True
-            self._count(claim, 1)
+    def keep_unsent(self, claim: Claim) -> None:
+        """A claim since the last contact, in the order of their intents; with it comes its sum."""
+        self.since_anchor.append(claim)
+        claim.unsent = True
+        self._count(claim, 1)
 
     def _forget_unsent(self) -> None:
         for claim in self.since_anchor:
@@ -238,7 +239,7 @@ class Situation:
         claim.paid, claim.settled_at = claim.amount, self.now
         self.claims[ClaimKey(MAIN, intent.seq)] = self.completions[ClaimKey(MAIN, redemption.seq)] = claim
         self.by_item[claim.item].append(claim)
-        self.keep_unsent((claim,))
+        self.keep_unsent(claim)
         self.touched[id(claim)] = claim
         run = self.runs[-1] if self.runs else None
         if run is None or run.last != intent.seq - 1:
@@ -266,7 +267,7 @@ class Situation:
             case OpenClaim(claim):
                 self.claims[ClaimKey(claim.branch, claim.intent_seq)] = claim
                 self.by_item[claim.item].append(claim)
-                self.keep_unsent((claim,))
+                self.keep_unsent(claim)
                 self.touched[id(claim)] = claim
             case Settle():
                 self._settle(effect)

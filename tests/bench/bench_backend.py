@@ -493,11 +493,10 @@ def test_night(town: Town, cluster: Cluster, figure: Callable[..., None]) -> Non
 
 STORE: Final = """
 SET search_path TO testburg;
-INSERT INTO redemption_journalentry (terminal_id, branch, seq, hash, data, time, kind, outcome, reason, waited,
-        received_at)
-    SELECT lpad(to_hex(n / 5000 + 4096), 16, '0'), '', 2 * (n % 5000) + k, md5(n || '/' || k) || md5(k || '/' || n),
-        decode(repeat(md5(n::text), 11), 'hex'), 1795400000, k, 'accepted', '', false, 1795400000
-    FROM generate_series({first}, {last}) AS n, generate_series(1, 2) AS k;
+INSERT INTO redemption_journalrun (terminal_id, first, last, time, entries, hashes, received_at)
+    SELECT lpad(to_hex(n / 5000 + 4096), 16, '0'), 2 * (n % 5000) + 1, 2 * (n % 5000) + 500, 1795400000,
+        decode(repeat(md5(n::text), 11 * 1000), 'hex'), decode(repeat(md5(n::text), 1000), 'hex'), 1795400000
+    FROM generate_series({first}, {last}, 250) AS n;
 INSERT INTO redemption_claim (terminal_id, branch, intent_seq, shop_id, instrument, item, amount, time, sale,
         fingerprint, code_seq, payload, state, completed_by, paid, guaranteed, refunded, settled_at)
     SELECT lpad(to_hex(n / 5000 + 4096), 16, '0'), '', 2 * (n % 5000) + 1, 'shop-0000000000000001', 2, md5(n::text), 1,
