@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-from auditor import receipt
+from auditor import acts, receipt
 from auditor.arguments import add_form, add_log, source, witness_key
 from auditor.audit import MAX_AGE_H, Audit, Wanted, audit
 from auditor.bank import UnreadableStatement, read_amount, read_statement
@@ -25,6 +25,8 @@ def main(argv: list[str]) -> int:
     """Run it: 0 all is right, 1 something was found, 2 not understood."""
     if argv[:1] == ["receipt"]:
         return receipt.main(argv[1:])
+    if argv[:1] == ["acts"]:
+        return acts.main(argv[1:])
     try:
         arguments = _parser().parse_args(argv)
     except SystemExit as stop:  # argparse has printed its help or what is wrong
@@ -43,7 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="heitje audit",
         description=__doc__,
-        epilog="`heitje audit receipt` checks the proof of one receipt. "
+        epilog="`heitje audit receipt` checks the proof of one receipt, `heitje audit acts` the privileged acts. "
         "Exit codes: 0 all is right, 1 something was found, 2 not understood.",
     )
     parser.add_argument("log", type=source, metavar="LOG", help="the log's folder, or its address (http…)")

@@ -29,6 +29,12 @@ class Found(StrEnum):
     NOT_BACKED = "not backed"
     BANK_UNREADABLE = "bank unreadable"
     BANK_DIFFERS = "bank differs"
+    BROKEN_ACT = "broken act"
+    MISSING_ACTS = "missing acts"
+    REWRITTEN_ACTS = "rewritten acts"
+    UNOPENED_ANCHOR = "unopened anchor"
+    NO_ANCHOR = "no anchor"
+    ACTS_STALE = "acts stale"
 
 
 @dataclass(frozen=True, slots=True)

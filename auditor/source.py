@@ -75,6 +75,18 @@ class Website:
         return _limited(data, path)
 
 
+class Within:
+    """A log that lies in a folder of another."""
+
+    def __init__(self, source: Source, folder: str) -> None:
+        self._source = source
+        self._folder = folder
+
+    def read(self, path: str) -> bytes:
+        """A file's bytes. Raises `NotThere`."""
+        return self._source.read(f"{self._folder}/{path}")
+
+
 def open_source(place: str) -> Source:
     """A folder, or an address that begins with http. Raises `ValueError`."""
     return Website(place) if place.startswith(("http://", "https://")) else Folder(Path(place))

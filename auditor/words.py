@@ -33,6 +33,12 @@ FINDINGS: Final[Mapping[str, Mapping[Found, str]]] = {
         Found.NOT_BACKED: "De munt is niet gedekt ({day}): er is {cents} euro te weinig.",
         Found.BANK_UNREADABLE: "Het afschrift van de bank is onleesbaar of telt niet op ({why}).",
         Found.BANK_DIFFERS: "De bank heeft {bank_cents} euro ({day}), de reserveopgave zegt {said_cents} euro.",
+        Found.BROKEN_ACT: "Handeling {number} volgt niet uit handeling {after}.",
+        Found.MISSING_ACTS: "Op {day} waren er {count} handelingen; gegeven zijn er {there}.",
+        Found.REWRITTEN_ACTS: "De handelingen {first} tot en met {last} zijn niet wat op {day} is vastgelegd.",
+        Found.UNOPENED_ANCHOR: "Niets opent wat op {day} is vastgelegd (regel {entry}).",
+        Found.NO_ANCHOR: "Van de handelingen is nog nooit iets vastgelegd.",
+        Found.ACTS_STALE: "De handelingen zijn het laatst op {day} vastgelegd, langer dan {hours} uur geleden.",
     },
     "en": {
         Found.NO_CHECKPOINT: "The log has no checkpoint that can be read ({why}).",
@@ -56,6 +62,12 @@ FINDINGS: Final[Mapping[str, Mapping[Found, str]]] = {
         Found.NOT_BACKED: "The coin is not backed ({day}): {cents} euro are missing.",
         Found.BANK_UNREADABLE: "The bank's statement cannot be read or does not add up ({why}).",
         Found.BANK_DIFFERS: "The bank has {bank_cents} euro ({day}), the reserve statement says {said_cents} euro.",
+        Found.BROKEN_ACT: "Act {number} does not follow from act {after}.",
+        Found.MISSING_ACTS: "On {day} there were {count} acts; given are {there}.",
+        Found.REWRITTEN_ACTS: "The acts {first} to {last} are not what was anchored on {day}.",
+        Found.UNOPENED_ANCHOR: "Nothing opens what was anchored on {day} (entry {entry}).",
+        Found.NO_ANCHOR: "Nothing of the acts was ever anchored.",
+        Found.ACTS_STALE: "The acts were last anchored on {day}, more than {hours} hours ago.",
     },
     "de": {
         Found.NO_CHECKPOINT: "Das Protokoll hat keinen lesbaren Kontrollpunkt ({why}).",
@@ -80,6 +92,12 @@ FINDINGS: Final[Mapping[str, Mapping[Found, str]]] = {
         Found.NOT_BACKED: "Die Münze ist nicht gedeckt ({day}): es fehlen {cents} Euro.",
         Found.BANK_UNREADABLE: "Der Kontoauszug ist unlesbar oder geht nicht auf ({why}).",
         Found.BANK_DIFFERS: "Die Bank hat {bank_cents} Euro ({day}), die Reserveaufstellung sagt {said_cents} Euro.",
+        Found.BROKEN_ACT: "Handlung {number} folgt nicht aus Handlung {after}.",
+        Found.MISSING_ACTS: "Am {day} gab es {count} Handlungen; gegeben sind {there}.",
+        Found.REWRITTEN_ACTS: "Die Handlungen {first} bis {last} sind nicht das, was am {day} festgehalten wurde.",
+        Found.UNOPENED_ANCHOR: "Nichts öffnet, was am {day} festgehalten wurde (Eintrag {entry}).",
+        Found.NO_ANCHOR: "Von den Handlungen wurde noch nie etwas festgehalten.",
+        Found.ACTS_STALE: "Die Handlungen wurden zuletzt am {day} festgehalten, vor mehr als {hours} Stunden.",
     },
 }
 
@@ -97,6 +115,8 @@ SAYINGS: Final[Mapping[str, Mapping[str, str]]] = {
         "receipt_other": "Dit bewijs is van een andere bon.",
         "cosigned": "Getuigd: {origin}, {size} regels.",
         "evidence": "Beide controlepunten zijn bewaard; ze dragen de handtekening van het logboek.",
+        "acts": "Handelingen: {acts}, waarvan {anchored} vastgelegd in {origin} ({size} regels).",
+        "acts_good": "Alles klopt: wat is vastgelegd, is niet veranderd en niet weggelaten.",
     },
     "en": {
         "log": "Log {origin}: {size} entries, of which {postings} postings and {statements} reserve statements.",
@@ -111,6 +131,8 @@ SAYINGS: Final[Mapping[str, Mapping[str, str]]] = {
         "receipt_other": "This proof is another receipt's.",
         "cosigned": "Witnessed: {origin}, {size} entries.",
         "evidence": "Both checkpoints are kept; they bear the log's signature.",
+        "acts": "Acts: {acts}, of which {anchored} are anchored in {origin} ({size} entries).",
+        "acts_good": "All of it is right: what was anchored is neither changed nor left out.",
     },
     "de": {
         "log": "Protokoll {origin}: {size} Einträge, davon {postings} Buchungen und {statements} Reserveaufstellungen.",
@@ -126,6 +148,8 @@ SAYINGS: Final[Mapping[str, Mapping[str, str]]] = {
         "receipt_other": "Dieser Nachweis gehört zu einem anderen Bon.",
         "cosigned": "Bezeugt: {origin}, {size} Einträge.",
         "evidence": "Beide Kontrollpunkte sind aufbewahrt; sie tragen die Unterschrift des Protokolls.",
+        "acts": "Handlungen: {acts}, davon {anchored} in {origin} festgehalten ({size} Einträge).",
+        "acts_good": "Alles stimmt: was festgehalten wurde, ist weder verändert noch weggelassen.",
     },
 }
 

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Final
 
 from backend.arguments import Group, amount, count, declare, subgroup
+from backend.official_command_line import add_official
 
 MEANINGS: Final = ("funding", "returns", "excess withdrawn", "bank charge", "payments", "sent back")
 LANGUAGES: Final = ("nl", "en", "de")
@@ -39,7 +40,9 @@ def add_bank(group: Group) -> None:
     parser.add_argument("shop", metavar="SHOP")
     _add_official(parser)
     declare(group, "alarms", "bank.show_alarms", "what a treasurer has to look at; exit code 1 where there is anything")
-    parser = declare(group, "statements", "bank.write_statements", "statements of a batch as tagged PDF, where missing")
+    parser = declare(
+        group, "statements", "bank.write_statements", "statements of a batch in a language: tagged PDF, and CSV"
+    )
     add_batch(parser)
     parser.add_argument("--shop", default="", metavar="SHOP", help="only this shop's")
     parser.add_argument("--language", choices=LANGUAGES, default="nl", help="(default: %(default)s)")
@@ -71,12 +74,19 @@ def add_corrections(group: Group) -> None:
     parser.add_argument("--citizen", required=True, metavar="NUMBER")
 
 
-def add_note_refund(note: Group) -> None:
-    """`note refund`."""
-    parser = declare(note, "refund", "corrections.refund_note", "new notes for what a shop gave back of one")
-    parser.add_argument("terminal", metavar="HEX", help="the terminal, as the receipt names it")
-    parser.add_argument("entry", type=count, metavar="SEQ", help="the refund's entry")
-    parser.add_argument("--home", required=True, metavar="SHOP", help="the one shop that may take the notes offline")
+def add_shops(group: Group) -> None:
+    """`shop`."""
+    shop = subgroup(group, "shop", "shops, and the accounts that they are paid on")
+    declare(shop, "list", "bank.list_shops", "every shop, its account, and the one that waits")
+    parser = declare(
+        shop, "account", "officials.change_shop_account", "another account of a shop: two treasurers, and a week's wait"
+    )
+    parser.add_argument("shop", metavar="SHOP")
+    parser.add_argument("iban", metavar="IBAN")
+    add_official(parser, "a treasurer; asking counts as one yes")
+    parser = declare(shop, "keep-account", "bank.keep_shop_account", "stop another account of a shop while it waits")
+    parser.add_argument("shop", metavar="SHOP")
+    parser.add_argument("--reason", required=True)
     _add_official(parser)
 
 

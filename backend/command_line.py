@@ -10,7 +10,7 @@ import argparse
 from typing import Final
 
 from backend.arguments import Group, add_citizen, amount, count, declare, hexadecimal, seconds, subgroup
-from backend.bank_command_line import add_bank, add_batch, add_corrections, add_note_refund
+from backend.bank_command_line import add_bank, add_batch, add_corrections, add_shops
 from backend.card_command_line import add_cards
 from backend.key_command_line import add_keys
 from backend.note_command_line import add_notes
@@ -44,6 +44,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_treasury(group)
     add_bank(group)
     add_corrections(group)
+    add_shops(group)
     _add_risk(group)
     _add_trust(group)
     add_keys(group)
@@ -92,13 +93,6 @@ def _add_mint(group: Group) -> None:
     parser.add_argument(
         "--phone-key", required=True, type=hexadecimal, metavar="HEX", help="the phone's public key: a COSE_Key, or raw"
     )
-    note = subgroup(group, "note", "notes on paper")
-    parser = declare(note, "print", "mint.print_note", "make a note; it is denied until it is handed out")
-    add_citizen(parser)
-    parser.add_argument("--home", required=True, metavar="SHOP", help="the one shop that may take it offline")
-    parser = declare(note, "hand-out", "mint.hand_out", "a note leaves the desk")
-    parser.add_argument("cti", type=hexadecimal, metavar="ID")
-    add_note_refund(note)
 
 
 def _add_tasks(group: Group) -> None:

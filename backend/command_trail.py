@@ -20,7 +20,7 @@ _FORGETS: Final = "proof.erase_person"
 LEAVE_AN_ACT: Final = frozenset(
     {
         *(f"cards.{name}" for name in _CARDS),
-        *(f"mint.{name}" for name in ("fund", "issue_allowance", "print_note", "hand_out")),
+        *(f"mint.{name}" for name in ("fund", "issue_allowance")),
         *("keys.add_terminal_master", _FORGETS, "trust.renew", "releases.release_software"),
     }
 )

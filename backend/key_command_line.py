@@ -35,6 +35,10 @@ def add_keys(group: Group) -> None:
     parser = declare(keys, "revoke", "officials.revoke_key", "the end of a mint key; two keepers, asking is one yes")
     parser.add_argument("kid", type=hexadecimal, metavar="KID", help="its id, as keys show says it")
     add_official(parser, "a key keeper")
+    parser = declare(
+        keys, "add-log", "officials.add_log_key", "the public log's key, where there is none; two keepers, as above"
+    )
+    add_official(parser, "a key keeper")
     declare(keys, "show", "keys.show", "the mint's public keys, and the versions of key 1's masters")
 
 

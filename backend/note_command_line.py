@@ -14,8 +14,6 @@ def add_notes(group: Group) -> None:
     notes = subgroup(group, "notes", "print runs: made, printed, handed out, void")
     parser = declare(notes, "print", "notes.print_notes", "make a run of notes, or print one again; writes the PDF")
     parser.add_argument("--name", required=True, help="the order's own name: the same again is the same run")
-    parser.add_argument("--out", required=True, metavar="FILE", help="where the PDF goes")
-    parser.add_argument("--home", required=True, metavar="SHOP", help="the one shop that may take them offline")
     parser.add_argument(
         "--notes", required=True, action="append", type=notes_of, metavar="NxEURO", help="as 8x5; may be repeated"
     )
@@ -23,12 +21,14 @@ def add_notes(group: Group) -> None:
     payer.add_argument("--citizen", metavar="NUMBER", help="a citizen pays, and gets them")
     payer.add_argument("--team", metavar="NUMBER", help="a team pays, and gets them")
     payer.add_argument("--stock", metavar="GRANT/NUMBER", help="a pick-up point's account of a grant: a stock")
-    parser.add_argument("--language", choices=LANGUAGES, default="nl")
-    parser.add_argument("--paper", choices=PAPERS, default="a4", help="receipt: 80 mm wide, a note after the other")
     parser.add_argument(
         "--scope", action="append", default=[], metavar="SCOPE", help="as category:sport; repeated: any"
     )
-    add_official(parser, "who stands at the desk")
+    _add_paper(parser)
+    parser = declare(notes, "refund", "notes.refund", "a run of notes for what a shop gave back of one, by its receipt")
+    parser.add_argument("terminal", metavar="HEX", help="the terminal, as the receipt names it")
+    parser.add_argument("entry", type=count, metavar="SEQ", help="the refund's entry")
+    _add_paper(parser)
     for name, text in (("hand-out", "notes leave the desk: tills take them"), ("void", "notes that will not be used")):
         parser = declare(notes, name, f"notes.{name.replace('-', '_')}", text)
         parser.add_argument("run", type=count, metavar="RUN", help="the run's number")
@@ -42,6 +42,15 @@ def add_notes(group: Group) -> None:
         add_official(parser, "who stands at the desk")
     declare(notes, "list", "notes.list_runs", "every run, and where its notes are")
     declare(group, "expire", "notes.expire", "give back what has ended; a timer runs it each night, twice is once")
+
+
+def _add_paper(parser: argparse.ArgumentParser) -> None:
+    """Where a run goes, and what it looks like."""
+    parser.add_argument("--out", required=True, metavar="FILE", help="where the PDF goes")
+    parser.add_argument("--home", required=True, metavar="SHOP", help="the one shop that may take them offline")
+    parser.add_argument("--language", choices=LANGUAGES, default="nl")
+    parser.add_argument("--paper", choices=PAPERS, default="a4", help="receipt: 80 mm wide, a note after the other")
+    add_official(parser, "who stands at the desk")
 
 
 def range_of(text: str) -> tuple[int, int]:

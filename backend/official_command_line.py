@@ -32,13 +32,16 @@ def add_officials(group: Group) -> None:
     parser.add_argument("--reason", required=True)
     add_official(parser, "who refuses")
     parser = declare(group, "enrol", "officials.enrol", "ask two enrollers to take a terminal on")
-    parser.add_argument("--terminal", required=True, type=hexadecimal, metavar="HEX", help="its id")
-    parser.add_argument("--key", required=True, type=hexadecimal, metavar="HEX", help="its public key")
+    parser.add_argument("--terminal", required=True, type=hexadecimal, metavar="HEX", help="its id, as it says it")
+    parser.add_argument("--key", required=True, type=hexadecimal, metavar="HEX", help="its public key, likewise")
     parser.add_argument("--shop", required=True, metavar="ID")
     parser.add_argument("--paper-till", action="store_true", help="the one till of its shop that takes notes offline")
     parser.add_argument("--secure-element", action="store_true", help="its debit master sits in a SAM or TPM")
     parser.add_argument("--card-desk", action="store_true", help="cards are made at it")
     add_official(parser, "who asks; approving comes after comparing")
+    parser = declare(group, "introduce", "trust.introduce", "what a new till starts from, once it is taken on")
+    parser.add_argument("--terminal", required=True, type=hexadecimal, metavar="HEX", help="its id")
+    parser.add_argument("--out", required=True, metavar="FILE", help="carried to the till by hand")
     parser = declare(
         group, "masters", "officials.request_masters", "ask two enrollers to let a terminal have key 1's masters"
     )
@@ -46,6 +49,7 @@ def add_officials(group: Group) -> None:
     add_official(parser, "who asks; approving comes after comparing")
     parser = declare(group, "acts", "officials.show_acts", "the audit trail, checked; exit code 1 where it is broken")
     parser.add_argument("--after", type=int, default=0, metavar="NUMBER", help="only acts after this one")
+    parser.add_argument("--out", metavar="FILE", help="all of them for an auditor (heitje audit acts)")
 
 
 def add_official(parser: argparse.ArgumentParser, who: str) -> None:

@@ -16,6 +16,7 @@ def add_proof(group: Group) -> None:
     parser = declare(group, "cosign", "proof.cosign", "put a witness's signature under the public log's checkpoint")
     parser.add_argument("signature", metavar="FILE", help="the signature line that the witness gave; -: standard input")
     parser.add_argument("--witness-key", required=True, metavar="KEY", help="the witness's verifier key")
+    parser.add_argument("--acts", action="store_true", help="under that of the anchors of acts, not of the postings")
     parser = declare(group, "proof", "proof.show_proof", "the proof of a receipt: a document that anybody can check")
     parser.add_argument("entry", type=_entry_hash, metavar="HASH", help="the hash of the entry, as on the small QR")
     parser = declare(

@@ -19,18 +19,17 @@ from typing import Final
 
 from drivers.devices import open_reader, open_scanner
 from drivers.errors import LibraryMissing
+from heitje.fingerprint import digits_of
 from heitje.journal import Entry, Instrument, MalformedEntry, entry_hash
 from heitje.money import parse_euros
-from heitje.programme import TestProgramme
-from terminal import front_cli, health_cli, update_cli
+from terminal import front_cli, health_cli, setup_cli, update_cli
 from terminal.answer import EXIT_CODES, answer_document, answer_text
-from terminal.configuration import LANGUAGES, ConfigurationError, TerminalConfiguration
+from terminal.configuration import ConfigurationError, TerminalConfiguration
 from terminal.counter import Till
 from terminal.health.log_lines import log_to
 from terminal.journal_file import JournalNotWritten, JournalUnreadable
 from terminal.journal_store import JournalStore, closing_of
 from terminal.opening import connecting, load_till, locked, opened_journal, receipt_desk, trust_store_of
-from terminal.provisioning import initialise
 from terminal.receipt import Sold
 from terminal.sale import Verdict
 
@@ -59,30 +58,6 @@ def main(argv: list[str]) -> int:
     except (JournalNotWritten, MalformedEntry, sqlite3.DatabaseError) as error:
         print(f"heitje terminal: the journal: {error}", file=sys.stderr)
         return EXIT_FAILED
-
-
-def _init(arguments: argparse.Namespace) -> int:
-    configuration = TerminalConfiguration(
-        directory=arguments.dir,
-        terminal=b"",
-        reader=arguments.reader,
-        scanner=arguments.scanner,
-        printer=arguments.printer,
-        paper_mm=arguments.paper_mm,
-        language=arguments.language,
-        backend_url=arguments.backend,
-    )
-    try:
-        programme = TestProgramme.parse(arguments.test_programme.read_text(encoding="utf-8"))
-        initialise(programme, configuration, int(time.time()))
-    except (OSError, ValueError, JournalNotWritten) as error:
-        print(f"heitje terminal init: {error}", file=sys.stderr)
-        return EXIT_FAILED
-    if arguments.json:
-        print(json.dumps({"dir": str(arguments.dir), "terminal": programme.terminal.hex(), "shop": programme.shop.id}))
-    else:
-        print(f"a ready till in {arguments.dir}: terminal {programme.terminal.hex()}, shop {programme.shop.id}")
-    return 0
 
 
 def _sell(arguments: argparse.Namespace) -> int:
@@ -229,6 +204,7 @@ def _status(arguments: argparse.Namespace) -> int:
         unsent, unsent_card_cents = journal.unsent(now)
         document = {
             "terminal": configuration.terminal.hex(),
+            "key_digits": digits_of(keys.signing.public),
             "programme": bundle.iss,
             "shop": bundle.shop.id,
             "paper_till": bundle.paper_till,
@@ -283,16 +259,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--log-lines", action="store_true", help="log on standard error, one JSON object per line")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    init = commands.add_parser("init", help="make a directory a ready till of a test programme")
-    init.add_argument("--test-programme", type=Path, required=True, metavar="FILE", help="its keys, shop and cards")
-    init.add_argument("--reader", metavar="ADDR", help="card reader: pcsc:*, pcsc:NAME or pn532:/dev/ttyUSB0")
-    init.add_argument("--scanner", metavar="ADDR", help="QR scanner: serial:/dev/ttyACM0")
-    init.add_argument("--printer", metavar="ADDR", help="receipt printer: tcp:HOST:9100, serial:/dev/…, usb:VVVV:PPPP")
-    init.add_argument("--paper-mm", type=int, choices=(58, 80), default=80, help="width of the paper (80)")
-    init.add_argument("--language", choices=LANGUAGES, default="nl", help="language of receipts and messages (nl)")
-    init.add_argument("--backend", metavar="URL", help="where `sync` uploads to")
-    _finish(init, _init)
-
+    setup_cli.add_commands(commands, _finish)
     sell = commands.add_parser("sell", help="one sale: wait for card, code or note, decide offline, print, answer")
     sell.add_argument("amount", type=_amount, metavar="EUROS", help="what is to be paid, as 3.20")
     sell.add_argument("--timeout-s", type=_seconds, default=DEFAULT_TIMEOUT_S, metavar="N", help="give up after (60)")

@@ -8,10 +8,9 @@ those.
 """
 
 import json
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from heitje.card.keys import diversify
 from heitje.card.layout import KEY_TERMINAL, KEY_VERSION_FIRST
@@ -19,8 +18,11 @@ from heitje.card.sale import Programme
 from heitje.keys import PublicKey, SigningKey
 from heitje.programme import is_published
 from terminal.configuration import ConfigurationError
+from terminal.durable_file import write_durably
 from terminal.master_store import FILE_NAME as MASTERS_NAME
 from terminal.master_store import Masters, MasterStore
+
+_OWNER_ONLY: Final = 0o600
 
 
 class NoMaster(Exception):
@@ -97,7 +99,13 @@ class TerminalKeys:
         return keys
 
     def write(self, path: Path) -> None:
-        """Write the file so that only its owner can read it. Raises `FileExistsError`."""
+        """Write a new file that only its owner can read. Raises `FileExistsError`."""
+        if path.exists():
+            raise FileExistsError(f"{path} is there already")
+        self.put(path)
+
+    def put(self, path: Path) -> None:
+        """Write the file, or put it in place of the one that is there, whole. Raises `OSError`."""
         document = {
             "seed": self.seed.hex(),
             "masters": {
@@ -105,8 +113,4 @@ class TerminalKeys:
             },
             "roots": [root.raw.hex() for root in self.roots],
         }
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            json.dump(document, file, indent=1)
-            file.flush()
-            os.fsync(file.fileno())
+        write_durably(path, json.dumps(document, indent=1).encode(), _OWNER_ONLY)

@@ -11,11 +11,13 @@ from typing import Final
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
 
 from backend.assembly import configuration_in_use, public_log_of
+from heitje.proof.acts import FOLDER
 from heitje.proof.tiles import CHECKPOINT
 
 _FOR_EVER: Final = "public, max-age=31536000, immutable"
 _SHORTLY: Final = "public, max-age=5"
-_TILE: Final = re.compile(r"tile/(?:[0-9]{1,2}|entries)/(?:x[0-9]{3}/)*[0-9]{3}(?:\.p/[0-9]{1,3})?")
+_CHECKPOINTS: Final = (CHECKPOINT, f"{FOLDER}/{CHECKPOINT}")
+_TILE: Final = re.compile(r"(?:acts/)?tile/(?:[0-9]{1,2}|entries)/(?:x[0-9]{3}/)*[0-9]{3}(?:\.p/[0-9]{1,3})?")
 _PAGE: Final = re.compile(r"(?:index|en|de)\.html")
 _INDEX: Final = "index.html"
 _PAGE_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"
@@ -26,7 +28,7 @@ def serve(request: HttpRequest, path: str = "") -> HttpResponseBase:
     if request.method not in ("GET", "HEAD"):
         return HttpResponse(status=405, headers={"Allow": "GET, HEAD"})
     name = path or _INDEX
-    if name == CHECKPOINT:
+    if name in _CHECKPOINTS:
         kind, caching = "text/plain; charset=utf-8", _SHORTLY
     elif _TILE.fullmatch(name):
         kind, caching = "application/octet-stream", _FOR_EVER

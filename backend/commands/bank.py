@@ -14,10 +14,11 @@ from schwifty import IBAN
 from backend.assembly import configuration_in_use, debtor_of
 from backend.commands.answer import Answer, Refused
 from backend.officials.approvals import NotApproved
-from backend.settlement import bank_import, explaining, night
+from backend.settlement import bank_import, explaining, night, shop_accounts
 from backend.settlement.alarms import alarms
-from backend.settlement.models import BankEntry, Batch, Meaning
+from backend.settlement.models import AccountChange, BankEntry, Batch, Meaning
 from backend.settlement.treasurers import TreasuryRefused
+from backend.shops.models import Shop
 from heitje.money import format_euros
 
 
@@ -107,6 +108,27 @@ def pay_again(arguments: argparse.Namespace) -> Answer:
     return Answer(text, {"shop": arguments.shop, "came_back": back})
 
 
+def list_shops(arguments: argparse.Namespace) -> Answer:
+    """`shop list`."""
+    changes = {change.shop_id: change for change in shop_accounts.waiting()}
+    shops = [_shop_document(shop, changes.get(shop.id)) for shop in Shop.objects.order_by("id")]
+    lines = []
+    for shop in shops:
+        waits = f"  from {shop['changes_on']} on {shop['next_iban']}" if shop["next_iban"] else ""
+        lines.append(f"{shop['shop']:<20} {shop['iban']}{waits}  {shop['name']}")
+    return Answer("\n".join(lines) or "no shop", {"shops": shops})
+
+
+def keep_shop_account(arguments: argparse.Namespace) -> Answer:
+    """`shop keep-account`."""
+    try:
+        shop_accounts.keep(arguments.shop, arguments.official, arguments.reason, int(time.time()))
+    except TreasuryRefused as error:
+        raise Refused(str(error)) from error
+    shop = Shop.objects.get(id=arguments.shop)
+    return Answer(f"{shop.id} keeps {shop.iban}", _shop_document(shop, None))
+
+
 def show_alarms(arguments: argparse.Namespace) -> Answer:
     """`alarms`."""
     found = alarms(datetime.now(UTC).date())
@@ -120,9 +142,9 @@ def write_statements(arguments: argparse.Namespace) -> Answer:
     configuration, batch = configuration_in_use(), batch_of(arguments)
     if arguments.shop and not batch.lines.filter(shop=arguments.shop).exists():
         raise Refused(f"{batch} sends nothing to {arguments.shop}")
-    paths = night.export_pdf(
-        batch, debtor_of(configuration), configuration.settlements_path, arguments.language, arguments.shop
-    )
+    debtor, directory = debtor_of(configuration), configuration.settlements_path
+    paths = night.export_pdf(batch, debtor, directory, arguments.language, arguments.shop)
+    paths += night.export_csv(batch, debtor.programme, directory, arguments.language, arguments.shop)
     return Answer("\n".join(map(str, paths)), {"statements": list(map(str, paths))})
 
 
@@ -139,6 +161,16 @@ def _line(entry: BankEntry) -> str:
     words = (entry.name, entry.text, f"explained by {entry.explained_by}" if entry.explained_by else "")
     told = "  ".join(word for word in words if word)
     return f"{entry.pk:>5}  {entry.booked_on}  {side}{format_euros(entry.amount):>11}  {entry.meaning:<16} {told}"
+
+
+def _shop_document(shop: Shop, change: AccountChange | None) -> dict[str, Any]:
+    return {
+        "shop": shop.id,
+        "name": shop.name,
+        "iban": shop.iban,
+        "next_iban": None if change is None else change.iban,
+        "changes_on": None if change is None else shop_accounts.due_date(change).isoformat(),
+    }
 
 
 def _document(entry: BankEntry) -> dict[str, Any]:

@@ -5,13 +5,10 @@
 import argparse
 import time
 
-from backend.assembly import configuration_in_use, programme_of
 from backend.commands.answer import Answer, Refused
-from backend.settlement import corrections, note_refunds, recovery
+from backend.settlement import corrections, earnings, recovery
 from backend.settlement.models import Grant
 from backend.settlement.treasurers import TreasuryRefused
-from backend.shops.models import Shop
-from heitje import qr
 from heitje.money import format_euros
 
 
@@ -36,7 +33,7 @@ def recover(arguments: argparse.Namespace) -> Answer:
 def share(arguments: argparse.Namespace) -> Answer:
     """`team share`."""
     try:
-        new = corrections.share(arguments.share, arguments.team, arguments.citizen, arguments.amount, int(time.time()))
+        new = earnings.share(arguments.share, arguments.team, arguments.citizen, arguments.amount, int(time.time()))
     except TreasuryRefused as error:
         raise Refused(str(error)) from error
     return Answer("shared" if new else "shared already", {"share": arguments.share, "new": new})
@@ -70,26 +67,6 @@ def pay(arguments: argparse.Namespace) -> Answer:
         )
     except TreasuryRefused as error:
         raise Refused(str(error)) from error
-
-
-def refund_note(arguments: argparse.Namespace) -> Answer:
-    """`note refund`."""
-    programme, home = programme_of(configuration_in_use()), Shop.objects.filter(id=arguments.home).first()
-    if home is None:
-        raise Refused(f"there is no shop {arguments.home}")
-    entry = (arguments.terminal.lower(), arguments.entry)
-    try:
-        given = note_refunds.give(
-            *entry, home, arguments.official, programme.iss, programme.key_store, int(time.time())
-        )
-    except TreasuryRefused as error:
-        raise Refused(str(error)) from error
-    notes = [
-        {"cti": note.cti, "cents": note.amount, "text": qr.encode_voucher(bytes(note.token))} for note in given.notes
-    ]
-    lines = [f"{format_euros(note.amount):>6}  {note.cti}" for note in given.notes]
-    lines.append(f"{format_euros(given.left)} euro stay; hand each out with heitje backend note hand-out")
-    return Answer("\n".join(lines), {"notes": notes, "left": given.left})
 
 
 def _grant(grant: Grant) -> Answer:

@@ -1,10 +1,10 @@
 # SPDX-FileCopyrightText: 2026 The Heitje contributors
 # SPDX-License-Identifier: EUPL-1.2
-"""What two key keepers do to the mint's keys: the next one, and the end of one; and a sealed file's first keys."""
+"""What two key keepers do: the mint's next key, the end of one, the public log's; and a sealed file's first keys."""
 
 import argparse
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -15,13 +15,13 @@ from backend.configuration import FILE
 from backend.minting import key_file, measures
 from backend.minting.key_stores import DESCRIPTION_SUFFIX
 from backend.minting.models import MeasureKind
-from backend.minting.rotation import AHEAD_S, Window, first_window, name_of_next, next_window
+from backend.minting.rotation import AHEAD_S, first_window, name_of_next, next_window
 from backend.minting.token_description import TokenDescription
 from backend.officials import approvals
 from backend.officials.matters import Matter
 from backend.officials.models import Request
 from heitje.card.layout import df_name
-from heitje.trust_root import OFFLINE
+from heitje.trust_root import OFFLINE, Role
 
 FILES: Final = {False: "keys.sealed", True: "offline-keys.sealed"}
 """A sealed file, and that of the offline roles."""
@@ -62,7 +62,7 @@ def rotate(content: Mapping[str, Any], at: int) -> None:
     window = next_window(at, 0 if content["at_once"] else AHEAD_S)
     path = configuration_in_use().key_store_path
     if path.suffix == DESCRIPTION_SUFFIX:
-        _rotate_token(path, content["name"], window)
+        _change_token(path, lambda ceremony, *token: ceremony.add_mint_key(*token, content["name"], window))
     else:
         key_file.add_mint_key(path, content["name"], window)
 
@@ -78,6 +78,24 @@ def request_revocation(kid: str, by: str, now: int) -> Request:
 def revoke(content: Mapping[str, Any], at: int) -> None:
     """End a key for vouchers: it signs none from now on, and the next publication lists it for none."""
     measures.impose(MeasureKind.KEY_REVOKED, at, content["kid"])
+
+
+def request_log_key(by: str, now: int) -> Request:
+    """Ask two keepers for the public log's key. Raises `Refused`: there is one, and a log has but one."""
+    configuration = configuration_in_use()
+    if programme_of(configuration).key_store.trust_keys(Role.LOG):
+        raise Refused("this key store has the public log's key; another key would be another log")
+    return approvals.request(Matter.LOG_KEY, configuration.programme, {"role": str(Role.LOG)}, by, now)
+
+
+def add_log_key(content: Mapping[str, Any], at: int) -> None:
+    """Make it, as two approved; one that was made before is the one. Raises `KeysRefused`, `OSError`."""
+    configuration, role = configuration_in_use(), Role(content["role"])
+    path = configuration.key_store_path
+    if path.suffix == DESCRIPTION_SUFFIX:
+        _change_token(path, lambda ceremony, *token: ceremony.add_role(*token, configuration.programme, role))
+    else:
+        key_file.add_role(path, role)
 
 
 def show_windows() -> tuple[list[str], list[dict[str, object]]]:
@@ -105,13 +123,14 @@ def show_windows() -> tuple[list[str], list[dict[str, object]]]:
     return lines, documents
 
 
-def _rotate_token(path: Path, name: str, window: Window) -> None:
+def _change_token(path: Path, change: Callable[[Any, Any, TokenDescription], TokenDescription]) -> None:
+    """A step of the ceremony: `change` is given its module, the token, and what describes it."""
     from backend.minting import token_ceremony as ceremony  # its library is there only where a token is
     from backend.minting.pkcs11_token import Token
 
     description = TokenDescription.load(path)
     token = Token.open(description.module, description.token, description.pin())
-    described = ceremony.add_mint_key(token, description, name, window)
+    described = change(ceremony, token, description)
     if described != description:
         described.write(path)
 

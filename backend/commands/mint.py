@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Heitje contributors
 # SPDX-License-Identifier: EUPL-1.2
-"""The mint's desk: cover, allowances, notes."""
+"""The mint's desk: cover and allowances."""
 
 import argparse
 import secrets
@@ -8,9 +8,7 @@ import time
 
 from backend.assembly import configuration_in_use, programme_of
 from backend.commands.answer import Answer, Refused
-from backend.commands.trust import publish_now
 from backend.minting import cover, vouchers
-from backend.shops.models import Shop
 from heitje import qr
 from heitje.cose import MalformedToken
 from heitje.deterministic import NotDeterministic, decode
@@ -48,37 +46,6 @@ def issue_allowance(arguments: argparse.Namespace) -> Answer:
     except (vouchers.NotIssued, ValueError) as error:
         raise Refused(str(error)) from error
     return _voucher_answer(issued.cti, bytes(issued.token))
-
-
-def print_note(arguments: argparse.Namespace) -> Answer:
-    """`note print`."""
-    programme = programme_of(configuration_in_use())
-    home = Shop.objects.filter(id=arguments.home).first()
-    if home is None:
-        raise Refused(f"there is no shop {arguments.home}")
-    try:
-        issued = vouchers.print_note(
-            programme=programme.iss,
-            citizen=arguments.citizen,
-            amount=arguments.amount,
-            home=home,
-            key_store=programme.key_store,
-            at=int(time.time()),
-        )
-    except vouchers.NotIssued as error:
-        raise Refused(str(error)) from error
-    return _voucher_answer(issued.cti, bytes(issued.token))
-
-
-def hand_out(arguments: argparse.Namespace) -> Answer:
-    """`note hand-out`."""
-    try:
-        note = vouchers.hand_out(arguments.cti.hex(), int(time.time()))
-    except vouchers.NotIssued as error:
-        raise Refused(str(error)) from error
-    publication = publish_now(timestamp_only=False).number
-    document = {"cti": note.cti, "handed_out_at": note.handed_out_at, "publication": publication}
-    return Answer(f"note {note.cti} is handed out; tills learn it by publication {publication}", document)
 
 
 def _phone_key(data: bytes) -> PublicKey:

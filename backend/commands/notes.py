@@ -17,6 +17,8 @@ from backend.minting.models import PrintRun
 from backend.minting.note_sheets import sheets_of
 from backend.minting.print_runs import Order, sheet_of
 from backend.minting.vouchers import NotIssued
+from backend.settlement import note_refunds
+from heitje import qr
 from heitje.money import format_euros
 
 
@@ -38,13 +40,23 @@ def print_notes(arguments: argparse.Namespace) -> Answer:
     )
     try:
         run = print_runs.make_run(arguments.name, order, arguments.by, programme.iss, programme.key_store, now)
-        publish_now(timestamp_only=False)  # denied, wherever a till can hear of it, before it is on paper
-        pdf = sheets_of(run)
-        _write(Path(arguments.out), pdf)
-    except (NotIssued, OSError) as error:
+    except NotIssued as error:
         raise Refused(str(error)) from error
-    document = {**_document(run), "file": arguments.out, "sha256": run.sha256}
-    return Answer(f"{_line(run)}\n{arguments.out}, SHA-256 {run.sha256}", document)
+    return _on_paper(run, arguments.out)
+
+
+def refund(arguments: argparse.Namespace) -> Answer:
+    """`notes refund`: the same receipt again prints the same notes."""
+    programme, now = programme_of(configuration_in_use()), int(time.time())
+    refunded = note_refunds.Refunded(arguments.terminal.lower(), arguments.entry)
+    paper = note_refunds.Paper(arguments.home, arguments.language, arguments.paper)
+    try:
+        given = note_refunds.give(refunded, paper, arguments.by, programme.iss, programme.key_store, now)
+    except NotIssued as error:
+        raise Refused(str(error)) from error
+    printed = _on_paper(given.run, arguments.out)
+    text = f"{printed.text}\n{format_euros(given.left)} euro stay for the next time"
+    return Answer(text, {**printed.document, "left": given.left})
 
 
 def hand_out(arguments: argparse.Namespace) -> Answer:
@@ -94,6 +106,26 @@ def expire(arguments: argparse.Namespace) -> Answer:
             for row in rows
         ]
     return Answer("\n".join(lines), document)
+
+
+def _on_paper(run: PrintRun, out: str) -> Answer:
+    """Denied, wherever a till can hear of it, before it is on paper. Raises `Refused`."""
+    publish_now(timestamp_only=False)
+    try:
+        _write(Path(out), sheets_of(run))
+    except OSError as error:
+        raise Refused(str(error)) from error
+    codes = [
+        {
+            "number": note.number,
+            "cents": note.voucher.amount,
+            "cti": note.voucher_id,
+            "text": qr.encode_voucher(bytes(note.voucher.token)),
+        }
+        for note in run.notes.select_related("voucher").order_by("number")
+    ]
+    document = {**_document(run), "file": out, "sha256": run.sha256, "codes": codes}
+    return Answer(f"{_line(run)}\n{out}, SHA-256 {run.sha256}", document)
 
 
 def _move(arguments: argparse.Namespace, move: Callable[[PrintRun, int, int], int], what: str) -> Answer:

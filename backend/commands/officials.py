@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Final
 
 from django.db import transaction
@@ -18,7 +19,9 @@ from backend.officials import acts, approvals, staff
 from backend.officials.approvals import Content
 from backend.officials.matters import APPROVALS, Matter
 from backend.officials.models import Act, Official, Request
-from backend.settlement import corrections
+from backend.proof import acts_log
+from backend.settlement import corrections, shop_accounts
+from backend.settlement.treasurers import TreasuryRefused
 from backend.shops import enrolment
 from backend.shops.admission import NotAdmitted
 
@@ -28,10 +31,12 @@ CARRIED_OUT: Final[dict[Matter, Callable[[Content, int], None]]] = {
     Matter.GRANT: corrections.promise,
     Matter.KEY_ROTATION: key_changes.rotate,
     Matter.KEY_REVOCATION: key_changes.revoke,
+    Matter.LOG_KEY: key_changes.add_log_key,
     Matter.TERMINAL_MASTERS: masters.release,
+    Matter.SHOP_ACCOUNT: shop_accounts.wait,
 }
 """What happens in the transaction of the second yes; what is not here is carried out by the command that asks."""
-REFUSALS: Final = (approvals.NotApproved, staff.NotAppointed, NotAdmitted, corrections.NotCorrected)
+REFUSALS: Final = (approvals.NotApproved, staff.NotAppointed, NotAdmitted, TreasuryRefused)
 
 
 def appoint_first(arguments: argparse.Namespace) -> Answer:
@@ -94,6 +99,17 @@ def revoke_key(arguments: argparse.Namespace) -> Answer:
     return _ask(lambda now: key_changes.request_revocation(arguments.kid.hex(), arguments.by, now), arguments.by)
 
 
+def add_log_key(arguments: argparse.Namespace) -> Answer:
+    """`keys add-log`: asking is the first yes."""
+    return _ask(lambda now: key_changes.request_log_key(arguments.by, now), arguments.by)
+
+
+def change_shop_account(arguments: argparse.Namespace) -> Answer:
+    """`shop account`: asking is the first yes."""
+    shop, iban = arguments.shop, arguments.iban
+    return _ask(lambda now: shop_accounts.request_change(shop, iban, arguments.by, now), arguments.by)
+
+
 def request_masters(arguments: argparse.Namespace) -> Answer:
     """`masters`."""
     try:
@@ -144,6 +160,11 @@ def show_acts(arguments: argparse.Namespace) -> Answer:
     lines = [f"{act.number:>5}  {_moment(act.at)}  {act.actor:<14} {act.act}  {act.subject}" for act in rows]
     lines += [f"BROKEN at {place.number}: it {place.why}" for place in broken]
     lines.append(f"{'BROKEN' if broken else 'holds'}: {number} acts, the last {digest}")
+    if arguments.out is not None:
+        try:
+            Path(arguments.out).write_bytes(acts_log.export())
+        except OSError as error:
+            raise Refused(str(error)) from error
     document = {
         "holds": not broken,
         "broken": [{"number": place.number, "why": place.why} for place in broken],

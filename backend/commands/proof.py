@@ -13,7 +13,7 @@ from django.db import OperationalError
 
 from backend.assembly import configuration_in_use, programme_of, public_log_of
 from backend.commands.answer import Answer, Refused
-from backend.proof import erasure, nightly
+from backend.proof import acts_log, erasure, nightly
 from backend.proof.publishing import LogDiffers, add_cosignature
 from backend.proof.receipts import Erased, NoProof, proof_of
 from heitje.money import format_euros
@@ -36,6 +36,7 @@ def write_log(arguments: argparse.Namespace) -> Answer:
         "new": done.appended.postings,
         "root": done.published.checkpoint.root.hex(),
         "key": str(done.published.key),
+        "acts_key": str(done.acts.key),
         "directory": str(log.directory),
         "statement": None if statement is None else statement.day.isoformat(),
     }
@@ -46,7 +47,7 @@ def write_log(arguments: argparse.Namespace) -> Answer:
             f"reserve statement of {statement.day}: {format_euros(figures.reserve)} in the reserve, "
             f"{format_euros(figures.outstanding)} outstanding, {format_euros(figures.owed)} owed to shops"
         )
-    lines.append(f"the log's key: {document['key']}")
+    lines += [f"the log's key: {document['key']}", f"the key of its anchors of acts: {document['acts_key']}"]
     return Answer("\n".join(lines), document)
 
 
@@ -55,7 +56,9 @@ def cosign(arguments: argparse.Namespace) -> Answer:
     try:
         text = sys.stdin.read() if arguments.signature == "-" else Path(arguments.signature).read_text("utf-8")
         witness = NoteKey.parse(arguments.witness_key)
-        note = add_cosignature(public_log_of(configuration_in_use()), witness, NoteSignature.parse(text.strip("\n")))
+        postings = public_log_of(configuration_in_use())
+        log = acts_log.beside(postings) if arguments.acts else postings
+        note = add_cosignature(log, witness, NoteSignature.parse(text.strip("\n")))
     except (OSError, UnicodeDecodeError, MalformedNote, BadNoteSignature, LogDiffers) as error:
         raise Refused(str(error)) from error
     return Answer(

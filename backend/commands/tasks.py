@@ -8,12 +8,12 @@ import time
 from django.db import transaction
 
 from backend.commands.answer import Answer, Refused
-from backend.settlement import corrections, recovery
+from backend.settlement import corrections, earnings
 from backend.settlement.treasurers import TreasuryRefused
 from backend.tasks import inspections
 from backend.tasks.models import SecondInspection, Task
 from backend.tasks.transitions import Move
-from backend.tasks.workflow import Draft, NotMoved, draft, move
+from backend.tasks.workflow import Draft, NotMoved, draft
 from heitje.money import format_euros
 
 
@@ -73,11 +73,9 @@ def _inspection(found: SecondInspection) -> dict[str, object]:
 
 def _moved(task_id: int, step: Move, actor: str, reason: str = "") -> Answer:
     try:
-        task = move(task_id, step, actor, int(time.time()), reason)
+        task = earnings.move(task_id, step, actor, int(time.time()), reason)
     except NotMoved as error:
         raise Refused(str(error)) from error
-    if step is Move.VALIDATE:
-        recovery.recover(int(time.time()), {task.claimant})
     return Answer(f"task {task.pk} is {task.state}", _document(task))
 
 

@@ -19,7 +19,7 @@ from backend.officials.approvals import NotApproved
 from backend.redemption import decisions, outcomes, stored_journal
 from backend.redemption.holes import missing_entries
 from backend.redemption.models import Case
-from backend.settlement import night, recovery
+from backend.settlement import night, recovery, shop_accounts
 from backend.settlement.models import Batch
 from backend.shops.models import Terminal
 from heitje.messages import outcome_documents
@@ -27,7 +27,6 @@ from heitje.money import format_euros
 
 PDF_ROWS_MAX: Final = 5000
 """Statements of so many rows are typeset in the night, at about two thousand rows a second; of more when asked for."""
-PDF_LANGUAGE: Final = "nl"
 
 
 def settle(arguments: argparse.Namespace) -> Answer:
@@ -38,10 +37,11 @@ def settle(arguments: argparse.Namespace) -> Answer:
     now = int(time.time())
     settle_window_end(now)
     recovery.recover(now)
+    shop_accounts.change_due(now)
     debtor, directory = debtor_of(configuration), configuration.settlements_path
     batch = night.settle(arguments.date, arguments.run, debtor, directory, now)
     if night.rows_of(batch) <= PDF_ROWS_MAX:
-        night.export_pdf(batch, debtor, directory, PDF_LANGUAGE)
+        night.export_pdf(batch, debtor, directory, night.LANGUAGE)
     return _batch_answer(batch)
 
 

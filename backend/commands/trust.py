@@ -16,9 +16,13 @@ from django.db import OperationalError, connection
 
 from backend.assembly import configuration_in_use, offline_key_store, programme_of, repository_of
 from backend.commands.answer import Answer, Refused
+from backend.minting.bundles import newest_bundle
 from backend.minting.keystore import KeysUnavailable
 from backend.minting.publication import Published, appoint, publish, stamp
 from backend.minting.trust_repository import NoRepository
+from backend.shops.models import Terminal
+from heitje.bundle import KeyUse
+from heitje.introduction import Introduction
 
 LOG: Final = logging.getLogger(__name__)
 WARN_S: Final = 30 * 86_400
@@ -56,6 +60,26 @@ def renew(arguments: argparse.Namespace) -> Answer:
     version = appoint(configuration.programme, keys, repository_of(configuration), int(time.time()), former)
     published = publish_now(timestamp_only=False)
     return Answer(f"root {version}; {_text(published)}", {"root": version, **_document(published)})
+
+
+def introduce(arguments: argparse.Namespace) -> Answer:
+    """`introduce`: after the publication that first speaks of the terminal."""
+    terminal = Terminal.objects.filter(id=arguments.terminal.hex()).first()
+    if terminal is None:
+        raise Refused(f"no terminal {arguments.terminal.hex()} is taken on (heitje backend enrol)")
+    publish_now(timestamp_only=False)
+    configuration = configuration_in_use()
+    keys, token = programme_of(configuration).key_store.keys, newest_bundle(terminal)
+    if token is None:
+        raise Refused(f"nothing was published for {terminal.id}")
+    mint = tuple(key.public for key in keys if KeyUse.BUNDLE in key.uses)
+    try:
+        written = Introduction(repository_of(configuration).root(), mint, token).encode()
+        Path(arguments.out).write_bytes(written)
+    except (OSError, NoRepository) as error:
+        raise Refused(str(error)) from error
+    text = f"{arguments.out}: carry it to the till by hand, and there: heitje terminal enrol --introduction FILE"
+    return Answer(text, {"terminal": terminal.id, "file": arguments.out})
 
 
 def publish_now(timestamp_only: bool) -> Published:

@@ -69,6 +69,12 @@ def issue_bundles(programme: str, key_store: KeyStore, number: int, at: int) -> 
     return tokens
 
 
+def newest_bundle(terminal: Terminal) -> bytes | None:
+    """A terminal's last bundle; None where nothing was published since it was taken on."""
+    last = IssuedBundle.objects.filter(terminal=terminal).order_by("-version").first()
+    return None if last is None else bytes(last.token)
+
+
 def deny_list(at: int) -> frozenset[bytes]:
     """What no till shall take: suspended and blocked cards; notes that are not handed out or that are spent; allowances
     of which more was spent than there was, or that signed two payments under one number. Vouchers until they end.

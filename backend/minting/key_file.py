@@ -73,6 +73,15 @@ def add_terminal_master(path: Path) -> int:
     return version
 
 
+def add_role(path: Path, role: Role) -> None:
+    """Make the keys of a role that has none. Raises `KeysRefused`, `OSError`."""
+    document = read(path)
+    trust = document.setdefault("trust", {})
+    if role not in trust:
+        trust |= new_roles(frozenset({role}))
+        _replace(path, document)
+
+
 def new_keys(programme: str, df_name: bytes, window: Window) -> Document:
     """Keys that nobody knows: two of the mint, the masters, the online roles'."""
     masters = {name: secrets.token_hex(KEY_LENGTH) for name in ("issuer", "loader", "transaction_mac")}

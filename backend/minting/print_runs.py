@@ -37,10 +37,15 @@ class Order:
     owner: str
     """The account that pays: its kind, and whose it is."""
     citizen: str = ""
-    """Whose the notes are; empty for a stock."""
+    """Whose the notes are; empty for a stock, and for a note's refund, which is whoever's has the receipt."""
     language: str = "nl"
     paper: str = "a4"
     scope: tuple[str, ...] = ()
+
+    @property
+    def is_stock(self) -> bool:
+        """Who gets one of its notes pays for it."""
+        return self.kind == AccountKind.EARMARKED and not self.citizen
 
 
 def make_run(event: str, order: Order, by: str, programme: str, key_store: KeyStore, at: int) -> PrintRun:
@@ -100,9 +105,9 @@ def hand_out(run: PrintRun, first: int, last: int, by: str, at: int, to: str = "
     `to`: the citizen who gets notes of a stock, and pays for them. Raises `NotIssued`: a note of the range is void or
     has ended, the citizen's account holds less, a stock's notes go to nobody.
     """
-    stock = not order_of(run).citizen
+    stock = order_of(run).is_stock
     if stock != bool(to):
-        raise NotIssued("notes of a stock are handed to a citizen" if stock else "these notes have an owner")
+        raise NotIssued("notes of a stock are handed to a citizen" if stock else "these notes are paid for")
     with transaction.atomic():
         acts.lock()
         waiting = [note for note in _range(run, first, last, by) if note.handed_out_at is None]

@@ -83,8 +83,8 @@ class Signatures:
         return self._logged(KeyUse.BUNDLE, signer, token)
 
     def sign_bundle(self, bundle: TrustBundle) -> bytes:
-        """A signed trust bundle."""
-        signer = self._signer(KeyUse.BUNDLE, bundle.issued)
+        """A signed trust bundle: by the key that began first, for a till knows a newer one by its bundle alone."""
+        signer = self._signer(KeyUse.BUNDLE, bundle.issued, choose=min)
         return self._logged(KeyUse.BUNDLE, signer, bundle.sign(signer))
 
     def trust_keys(self, role: Role) -> tuple[PublicKey, ...]:
@@ -101,7 +101,12 @@ class Signatures:
         return tuple((signer.public, signer.sign(payload)) for signer in signers)
 
     def _signer(
-        self, use: KeyUse, now: int, revoked: frozenset[bytes] = frozenset(), ends: int | None = None
+        self,
+        use: KeyUse,
+        now: int,
+        revoked: frozenset[bytes] = frozenset(),
+        ends: int | None = None,
+        choose: Callable[..., MintKey] = max,
     ) -> Signer:
         """The key that signs now: of several the one that began last. What it signs must end before the key does."""
         signing = [
@@ -113,10 +118,10 @@ class Signatures:
         ]
         if not signing:
             raise KeysRefused(f"no key may sign a {use} now")
-        newest = max(signing, key=lambda key: key.signs_from)
-        if ends is not None and ends > newest.listed.valid_until:
+        chosen = choose(signing, key=lambda key: key.signs_from)
+        if ends is not None and ends > chosen.listed.valid_until:
             raise KeysRefused(f"the key for a {use} ends before what it is to sign (heitje backend keys rotate)")
-        return newest.signer
+        return chosen.signer
 
     def _logged(self, use: KeyUse, signer: Signer, token: bytes) -> bytes:
         self._log(str(use), signer, cose.parse(token, len(token)).payload)

@@ -97,6 +97,17 @@ def add_mint_key(token: Token, description: TokenDescription, label: str, window
     return replace(description, mint=(*description.mint, MintLabel(label, frozenset(KeyUse), *window)))
 
 
+def add_role(token: Token, description: TokenDescription, programme: str, role: Role) -> TokenDescription:
+    """Make the keys of a role that has none, or find them made; the description that names them."""
+    if role in description.trust:
+        return description
+    labels = _roles(programme, frozenset({role}))
+    for label in labels[role]:
+        if not token.holds(label):
+            token.make_signer(label)
+    return replace(description, trust={**description.trust, **labels})
+
+
 def _values(
     description: TokenDescription, programme: TestProgramme
 ) -> tuple[Mapping[str, SigningKey], Mapping[str, bytes]]:

@@ -93,6 +93,14 @@ class TrustRepository:
         """SHA-256 of every file of the newest publication, by its name. Raises `NoRepository`."""
         return {name: file.hashes["sha256"] for name, file in self._newest(Targets, Role.TRUST).targets.items()}
 
+    def root(self) -> bytes:
+        """The newest root, as it was signed. Raises `NoRepository`."""
+        path = self.metadata / f"{self.newest(Role.ROOT)}.{Role.ROOT}.json"
+        try:
+            return path.read_bytes()
+        except OSError as error:
+            raise NoRepository(f"{path}: {error}") from error
+
     def is_whole(self) -> bool:
         """Whether the newest publication names the newest document of each role, and all its files are there."""
         named = {name: meta.version for name, meta in self._newest(Snapshot, Role.SNAPSHOT).meta.items()}

@@ -18,7 +18,7 @@ from backend.ledger.accounts import AccountKind, AccountName
 from backend.ledger.posting import Event, LedgerRefused, Overdrawn, post_all
 from backend.minting.keystore import KeyStore
 from backend.minting.measures import revoked_kids
-from backend.minting.models import IssuedVoucher, PrintedNote
+from backend.minting.models import IssuedVoucher
 from backend.shops.models import Shop
 from heitje.key_soundness import flaw_of
 from heitje.keys import PublicKey
@@ -84,17 +84,6 @@ def issue_allowance(
     return issued
 
 
-def print_note(
-    *, programme: str, citizen: str, amount: Cents, home: Shop, key_store: KeyStore, at: int
-) -> IssuedVoucher:
-    """Make one note for the one shop that may accept it offline, paid by a citizen. Raises `NotIssued`.
-
-    It stays on the deny list until `hand_out`.
-    """
-    [issued] = issue((draft_note(programme, amount, home, at),), own(citizen), key_store, home=home)
-    return issued
-
-
 def draft_note(programme: str, amount: int, home: Shop, at: int, scope: tuple[str, ...] = ()) -> Voucher:
     """A note of 1, 2, 5, 10 or 20 euro, not signed yet. Raises `NotIssued`."""
     if amount not in NOTE_VALUES:
@@ -115,21 +104,6 @@ def draft_note(programme: str, amount: int, home: Shop, at: int, scope: tuple[st
 def last_second(at: int) -> int:
     """The end of a day (UTC, which is past midnight here): a note is good on the whole of the day that it names."""
     return at - at % DAY_S + DAY_S - 1
-
-
-def hand_out(cti: str, at: int) -> IssuedVoucher:
-    """A note leaves the desk; from the next bundle on tills take it. Raises `NotIssued` where there is no such note."""
-    note = IssuedVoucher.objects.filter(cti=cti, paper=True).first()
-    if note is None:
-        raise NotIssued(f"there is no note {cti}")
-    if note.voided_at is not None:
-        raise NotIssued(f"the note {cti} is void")
-    if not note.citizen and PrintedNote.objects.filter(voucher=note).exists():
-        raise NotIssued("a note of a stock is handed to a citizen, who pays for it (heitje backend notes hand-out)")
-    if note.handed_out_at is None:
-        note.handed_out_at = at
-        note.save(update_fields=["handed_out_at"])
-    return note
 
 
 def issue(

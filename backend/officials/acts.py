@@ -2,21 +2,19 @@
 # SPDX-License-Identifier: EUPL-1.2
 """The audit trail: every privileged act is a row of a hash chain that only grows (`heitje backend acts`).
 
-A row's digest is the SHA-256 of deterministic CBOR `[number, at, actor, act, subject, details, previous]`, `previous`
-the digest before in hex, empty in the first. Whoever keeps the last number and digest can tell later whether anything
-before was changed or left out.
+How a row is hashed stands in `heitje.proof.acts`. Whoever keeps the last number and digest can tell later whether
+anything before was changed or left out; each night they are anchored in public (`backend.proof.acts_log`).
 """
 
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Final
 
 from django.db import connection, transaction
 
 from backend.officials.models import Act
-from heitje.deterministic import Value, encode
+from heitje.proof import acts
 
 CONSOLE: Final = "console"
 """The actor of what was done at the server itself, without a number."""
@@ -62,8 +60,12 @@ def record(actor: str, act: str, subject: str, at: int, details: Mapping[str, ob
 
 def digest_of(act: Act) -> str:
     """The digest that a row has to have, in hex."""
-    row: list[Value] = [act.number, act.at, act.actor, act.act, act.subject, act.details, act.previous]
-    return sha256(encode(row)).hexdigest()
+    return format_of(act).digest
+
+
+def format_of(act: Act) -> acts.Act:
+    """A row as it is hashed, and as an auditor is given it."""
+    return acts.Act(act.number, act.at, act.actor, act.act, act.subject, act.details, act.previous)
 
 
 def broken() -> Iterator[Broken]:

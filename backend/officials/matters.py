@@ -23,13 +23,14 @@ class Matter(StrEnum):
     """The debit master goes to a terminal; both compared the 8 digits."""
     BANK_BATCH = "bank batch"
     SHOP_ACCOUNT = "shop account"
-    """Another IBAN of a shop."""
+    """Another IBAN of a shop, after a waiting time."""
     KEY_ROTATION = "key rotation"
     KEY_REVOCATION = "key revocation"
+    LOG_KEY = "log key"
+    """The key of the public log, for a key store that was made before there was one."""
     SOFTWARE_RELEASE = "software release"
     GRANT = "grant"
     """Earmarked money."""
-    MINTING_RESUMED = "minting resumed"
 
 
 APPROVED_BY: Final = {
@@ -40,7 +41,7 @@ APPROVED_BY: Final = {
     Matter.SHOP_ACCOUNT: Role.TREASURER,
     Matter.KEY_ROTATION: Role.KEY_KEEPER,
     Matter.KEY_REVOCATION: Role.KEY_KEEPER,
+    Matter.LOG_KEY: Role.KEY_KEEPER,
     Matter.SOFTWARE_RELEASE: Role.KEY_KEEPER,
     Matter.GRANT: Role.TREASURER,
-    Matter.MINTING_RESUMED: Role.TREASURER,
 }

@@ -82,3 +82,20 @@ class Receipt(models.Model):
 
     def __str__(self) -> str:
         return f"receipt {self.prefix}…"
+
+
+class ActsAnchor(models.Model):
+    """What the public learnt of the chain of acts at Unix time `at`: never changed, never deleted.
+
+    `count` and `head`: number and digest of the last act then. `nonce` opens the commitment in `entry`, the leaf.
+    """
+
+    leaf = models.BigIntegerField(primary_key=True)
+    at = models.BigIntegerField()
+    count = models.BigIntegerField()
+    head = models.CharField(max_length=64)
+    nonce = models.BinaryField()
+    entry = models.BinaryField()
+
+    def __str__(self) -> str:
+        return f"anchor {self.leaf}, {self.count} acts"

@@ -1,11 +1,11 @@
 # SPDX-FileCopyrightText: 2026 The Heitje contributors
 # SPDX-License-Identifier: EUPL-1.2
-"""The log's night: leaves for what was posted, then the files, then the page."""
+"""The log's night: leaves for what was posted, then the files, then the page, then the anchor of the acts."""
 
 from dataclasses import dataclass
 
 from backend.minting.keystore import KeyStore
-from backend.proof import appending, page, publishing
+from backend.proof import acts_log, appending, page, publishing
 from backend.proof.appending import Appended
 from backend.proof.models import Segment
 from backend.proof.public_log import PublicLog
@@ -20,6 +20,7 @@ class Night:
 
     appended: Appended
     published: Published
+    acts: Published
 
 
 def write(programme: str, key_store: KeyStore, log: PublicLog, now: int, anew: bool = False) -> Night:
@@ -30,7 +31,7 @@ def write(programme: str, key_store: KeyStore, log: PublicLog, now: int, anew: b
     if statement is not None:
         with log.locked():
             log.write(page.pages(statement, published.checkpoint, published.key))
-    return Night(appended, published)
+    return Night(appended, published, acts_log.write(programme, key_store, log, now, anew))
 
 
 def _last_statement(size: int) -> Statement | None:

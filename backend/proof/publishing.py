@@ -45,7 +45,9 @@ def log_key(programme: str, key_store: KeyStore) -> NoteKey:
     """The key that signs the log's checkpoints. Raises `KeysRefused` where this key store has none."""
     keys = key_store.trust_keys(Role.LOG)
     if not keys:
-        raise KeysRefused("no key of the role log is here: the public log cannot be signed")
+        raise KeysRefused(
+            "no key of the role log is here: the public log cannot be signed (heitje backend keys add-log makes it)"
+        )
     return NoteKey(origin_of(programme), SignatureType.TEXT, keys[0])
 
 

@@ -19,6 +19,7 @@ from backend.ledger import accounts, events, minting_stop
 from backend.ledger.locking import lock
 from backend.ledger.models import Transfer
 from backend.ledger.posting import balance, post_all
+from backend.officials import acts
 from backend.settlement import bank_statement, iso20022, status_report, treasurers
 from backend.settlement.bank_statement import Statement, StatementEntry
 from backend.settlement.matching import Match, SentLines, entered_before, match
@@ -77,6 +78,7 @@ def take(data: bytes, account: Account, official: str, now: int) -> Imported:
         raise NotImported(str(error)) from error
     imported = Imported(message)
     with transaction.atomic():
+        acts.lock()
         lock((accounts.LOSS_FUND,))  # one document at a time, and none beside the night
         digest = hashlib.sha256(data).hexdigest()
         if BankDocument.objects.filter(sha256=digest).exists():

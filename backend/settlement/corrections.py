@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Heitje contributors
 # SPDX-License-Identifier: EUPL-1.2
-"""What people put right or give: a wrongly validated task, a team's shares, earmarked grants (LEDGER.md section 1)."""
+"""What people put right or give: a wrongly validated task, earmarked grants (LEDGER.md section 1)."""
 
 from django.db import transaction
 
@@ -48,13 +48,6 @@ def claw_back(task_id: int, official: str, reason: str, now: int) -> ClawBack:
         if amount < task.reward:
             recovery.owe(task.claimant, DebtCause.CLAWED_BACK, str(task_id), task.reward - amount, now)
         return ClawBack.objects.create(task=task, amount=amount, official=official, reason=reason, at=now)
-
-
-def share(event_id: str, team: str, citizen: str, amount: Cents, now: int) -> bool:
-    """A team gives one of its people a share; false: done already. Raises `NotCorrected`."""
-    if not team.startswith(accounts.TEAM_PREFIX):
-        raise NotCorrected(f"a team's number begins with {accounts.TEAM_PREFIX}")
-    return _post(events.team_shared(f"share:{event_id}", amount, team, citizen), now)
 
 
 def ask_promise(name: str, purpose: str, amount: Cents, official: str, now: int) -> Request:

@@ -9,6 +9,7 @@ from schwifty.exceptions import SchwiftyException
 from backend.ledger import accounts, events, minting_stop
 from backend.ledger.locking import lock
 from backend.ledger.posting import Event, Overdrawn, post
+from backend.officials import acts
 from backend.settlement import bank_import, treasurers
 from backend.settlement.matching import booked_as_a_whole
 from backend.settlement.models import (
@@ -37,6 +38,7 @@ def explain(
     whole of `batch`, or the unknown credit `of` sent back. Where it was the last unknown debit, minting goes on.
     """
     with transaction.atomic():
+        acts.lock()
         lock((accounts.LOSS_FUND,))
         found = _open(entry, credit=meaning in (Meaning.FUNDING, Meaning.RETURNS))
         name = f"{bank_import.event_of(found)}:explained"
@@ -69,19 +71,24 @@ def pay_again(shop: str, official: str, now: int) -> int:
     Raises `TreasuryRefused`, also where nothing was held.
     """
     with transaction.atomic():
+        acts.lock()
         lock((accounts.LOSS_FUND,))
-        held = PaymentHold.objects.filter(shop=shop, released_at=None)
-        returned = BatchLine.objects.filter(shop=shop, state=LineState.RETURNED)
-        lines = list(returned.select_related("batch").defer("batch__bank_file"))
-        if not lines and not held.exists():
+        lines = _returned(shop)
+        if not lines and not PaymentHold.objects.filter(shop=shop, released_at=None).exists():
             raise NotExplained(f"nothing of {shop} is held")
         treasurers.act(official, "payments released", shop, now, {"lines": [str(line) for line in lines]})
-        for line in lines:
-            name = f"paid again:{line.batch}:{shop}"
-            post(events.paid_again(name, shop, Cents(line.amount), str(line.batch)), now)
-        BatchLine.objects.filter(pk__in=[line.pk for line in lines]).update(state=LineState.PAID_AGAIN)
-        held.update(released_at=now, released_by=official)
-        return sum(line.amount for line in lines)
+        return send_again(shop, official, now)
+
+
+def send_again(shop: str, by: str, now: int) -> int:
+    """Owe a shop again what came back, in the caller's transaction; how many cents. `by` says whose doing it is."""
+    lines = _returned(shop)
+    for line in lines:
+        name = f"paid again:{line.batch}:{shop}"
+        post(events.paid_again(name, shop, Cents(line.amount), str(line.batch)), now)
+    BatchLine.objects.filter(pk__in=[line.pk for line in lines]).update(state=LineState.PAID_AGAIN)
+    PaymentHold.objects.filter(shop=shop, released_at=None).update(released_at=now, released_by=by)
+    return sum(line.amount for line in lines)
 
 
 def name_source(iban: str, name: str, official: str, now: int) -> FundingSource:
@@ -96,6 +103,11 @@ def name_source(iban: str, name: str, official: str, now: int) -> FundingSource:
             iban=checked, defaults={"name": name, "official": official, "at": now}
         )
     return source
+
+
+def _returned(shop: str) -> list[BatchLine]:
+    returned = BatchLine.objects.filter(shop=shop, state=LineState.RETURNED)
+    return list(returned.select_related("batch").defer("batch__bank_file").order_by("id"))
 
 
 def _open(entry: int, *, credit: bool) -> BankEntry:

@@ -92,6 +92,33 @@ class PaymentHold(models.Model):
         return f"{self.shop_id}: {self.reason}"
 
 
+class AccountChange(models.Model):
+    """Another account of a shop, which two treasurers approved: it waits until `due_at`. Times in Unix seconds."""
+
+    shop = models.ForeignKey(Shop, on_delete=models.PROTECT, related_name="+")
+    iban = models.CharField(max_length=34)
+    approved_at = models.BigIntegerField()
+    due_at = models.BigIntegerField()
+    done_at = models.BigIntegerField(null=True)
+    stopped_at = models.BigIntegerField(null=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=("shop",),
+                condition=models.Q(done_at__isnull=True, stopped_at__isnull=True),
+                name="settlement_one_account_change",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(done_at__isnull=True) | models.Q(stopped_at__isnull=True),
+                name="settlement_account_done_or_stopped",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.shop_id}: {self.iban}"
+
+
 class BankDocument(models.Model):
     """A document of the bank's as it came, once; `at` Unix seconds."""
 

@@ -33,6 +33,8 @@ from backend.shops.models import Shop
 from heitje.money import Cents
 
 BANK_FILE: Final = "pain.001.xml"
+LANGUAGE: Final = "nl"
+"""What the night writes statements in; others when they are asked for."""
 NIGHT: Final = "night"
 """Who asks for approval of a batch."""
 
@@ -107,11 +109,21 @@ def export(batch: Batch, programme: str, directory: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     if batch.bank_file:
         _replace(folder / BANK_FILE, bytes(batch.bank_file), private=True)
-    still_open = statements.open_rows()
-    for line, rows in statements.rows_by_line(batch):
+    export_csv(batch, programme, directory, LANGUAGE)
+
+
+def export_csv(batch: Batch, programme: str, directory: Path, language: str, shop: str = "") -> list[Path]:
+    """Make the statements as CSV, of all shops of a batch or of one; their files."""
+    folder = folder_of(batch, directory)
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    still_open = statements.open_rows(shop)
+    for line, rows in statements.rows_by_line(batch, shop):
+        path = folder / f"statement-{line.shop_id}-{language}.csv"
         sent = statements.sent_row(line, _reference(programme, line))
-        document = statements.as_csv(rows, sent, still_open.get(line.shop_id, ()))
-        _replace(folder / f"statement-{line.shop_id}.csv", document)
+        _replace(path, statements.as_csv(rows, sent, still_open.get(line.shop_id, ()), language))
+        written.append(path)
+    return written
 
 
 def export_pdf(batch: Batch, debtor: Debtor, directory: Path, language: str, shop: str = "") -> list[Path]:

@@ -48,7 +48,9 @@ def recover(now: int, citizens: Iterable[str] | None = None) -> int:
         open_debts = Debt.objects.select_for_update().filter(recovered__lt=F("amount")).order_by("since", "id")
         if citizens is not None:
             open_debts = open_debts.filter(citizen__in=set(citizens))
-        return sum(_take(debt, now) for debt in open_debts)
+        debts = list(open_debts)
+        lock(accounts.earner(debt.citizen) for debt in debts)
+        return sum(_take(debt, now) for debt in debts)
 
 
 def owe(citizen: str, cause: DebtCause, subject: str, amount: int, at: int) -> None:

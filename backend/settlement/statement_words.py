@@ -14,6 +14,7 @@ _TABLE: Final[dict[str, tuple[str, str, str]]] = {
     "time": ("Tijd", "Time", "Zeit"),
     "what": ("Wat", "What", "Was"),
     "euro": ("Euro", "Euro", "Euro"),
+    "cents": ("Cent", "Cents", "Cent"),
     "why": ("Waarom", "Why", "Warum"),
     "sales": ("Verkocht en teruggegeven", "Sold and given back", "Verkauft und zurückgegeben"),
     "sum": ("Samen", "Sum", "Summe"),
@@ -39,6 +40,7 @@ _TABLE: Final[dict[str, tuple[str, str, str]]] = {
         "Von der Bank nicht bezahlt",
     ),
     "paid again": ("Opnieuw betaald", "Paid again", "Erneut bezahlt"),
+    "sent to the bank": ("Naar de bank gestuurd", "Sent to the bank", "An die Bank gesendet"),
     "held": ("Vastgehouden", "Held", "Zurückgehalten"),
     "waiting": ("Wacht", "Waiting", "Wartet"),
     "bad card mac": (
@@ -131,6 +133,12 @@ _TABLE: Final[dict[str, tuple[str, str, str]]] = {
         "De bank kon niet betalen. Controleer uw rekeningnummer",
         "The bank could not pay. Check your account number",
         "Die Bank konnte nicht zahlen. Prüfen Sie Ihre Kontonummer",
+    ),
+    "announced": ("Aangekondigd", "Announced", "Angekündigt"),
+    "another account": (
+        "Straks betalen wij op deze rekening. Niet van u? Bel of mail nu de gemeente",
+        "Soon we pay to this account. Not yours? Call or write to the municipality now",
+        "Bald zahlen wir auf dieses Konto. Nicht Ihres? Rufen oder schreiben Sie jetzt der Gemeinde",
     ),
 }
 KNOWN: Final = frozenset(_TABLE)

@@ -20,12 +20,15 @@ from backend.ledger.accounts import AccountKind
 from backend.ledger.models import Account
 from backend.ledger.rows import select
 from backend.redemption.models import Case, JournalEntry
+from backend.settlement import shop_accounts
 from backend.settlement.models import Batch, BatchLine, PaymentHold
+from backend.settlement.statement_words import say
 from heitje.messages import Outcome
 
 SENT: Final = "sent to the bank"
 HELD: Final = "held"
 WAITING: Final = "waiting"
+ANNOUNCED: Final = "announced"
 _ROWS: Final = """
 SELECT id, at, kind, reference, amount FROM ledger_transfer WHERE credit_id = %s AND id BETWEEN %s AND %s
 UNION ALL
@@ -34,6 +37,7 @@ WHERE debit_id = %s AND id BETWEEN %s AND %s AND kind <> 'redeemed' AND kind <> 
 ORDER BY 1
 """
 _HEAD: Final = ("time", "what", "reference", "cents", "why")
+_WORDS_REMEMBERED: Final = 1024
 
 
 class Row(NamedTuple):
@@ -75,7 +79,7 @@ def _planned_for_each() -> Iterator[None]:
 
 
 def open_rows(shop: str = "") -> dict[str, list[Row]]:
-    """What is held and what waits, by shop; the few of all shops in three queries, or those of one."""
+    """What is held, waits or is announced, by shop; the few of all shops in four queries, or those of one."""
     found: dict[str, list[Row]] = defaultdict(list)
     held = Case.objects.filter(entry__isnull=False, held__gt=0).order_by("id")
     waiting = JournalEntry.objects.filter(outcome=Outcome.PENDING).order_by("terminal", "seq")
@@ -91,6 +95,10 @@ def open_rows(shop: str = "") -> dict[str, list[Row]]:
         found[owner].append(Row(at, WAITING, f"{terminal}/{seq}", 0, reason))
     for owner, iban, at, reason in unpaid.values_list("shop", "iban", "since", "reason"):
         found[owner].append(Row(at, HELD, iban, 0, f"the bank did not pay: {reason}"))
+    coming = shop_accounts.waiting().order_by("id")
+    for change in coming.filter(shop=shop) if shop else coming:
+        why = f"another account: {shop_accounts.due_date(change)}"
+        found[change.shop_id].append(Row(change.approved_at, ANNOUNCED, change.iban, 0, why))
     return found
 
 
@@ -99,18 +107,27 @@ def sent_row(line: BatchLine, reference: str) -> Row:
     return Row(line.batch.cut_at, SENT, reference, -line.amount, line.iban)
 
 
-def as_csv(rows: Sequence[Row], sent: Row, still_open: Iterable[Row]) -> bytes:
-    """The statement as CSV; the same line gives the same bytes as long as nothing that is open changes."""
+def as_csv(rows: Sequence[Row], sent: Row, still_open: Iterable[Row], language: str) -> bytes:
+    """The statement as CSV in nl, en or de: times in UTC, whole cents.
+
+    The same line gives the same bytes as long as nothing that is open changes.
+    """
     text = io.StringIO(newline="")
     written = csv.writer(text)
-    written.writerow(_HEAD)
-    written.writerows(_texts(rows))
-    written.writerows(_texts((sent, *still_open)))
+    written.writerow(say(word, language) for word in _HEAD)
+    written.writerows(_texts(rows, language))
+    written.writerows(_texts((sent, *still_open), language))
     return text.getvalue().encode("utf-8")
 
 
-def _texts(rows: Iterable[Row]) -> Iterator[tuple[Any, ...]]:
-    return ((_time(at), what, reference, cents, why) for at, what, reference, cents, why in rows)
+def _texts(rows: Iterable[Row], language: str) -> Iterator[tuple[Any, ...]]:
+    return (
+        (_time(at), _said(what, language), reference, cents, _said(why, language) if why else "")
+        for at, what, reference, cents, why in rows
+    )
+
+
+_said = lru_cache(maxsize=_WORDS_REMEMBERED)(say)
 
 
 @lru_cache(maxsize=4096)

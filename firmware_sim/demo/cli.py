@@ -81,6 +81,7 @@ def files_of(stage: Stage, batch: dict[str, Any]) -> dict[str, Any]:
     return {
         "folder": str(stage.folder),
         "receipts": [str(path) for path in sorted(stage.receipts.glob("*.png"))],
+        "notes": str(stage.notes),
         "journal": str(stage.till / "journal.sqlite"),
         "bank_file": batch["bank_file"],
         "statements": batch["statements"],
@@ -105,6 +106,7 @@ def show(summary: dict[str, Any], console: Console) -> None:
     files.add_column("where", overflow="fold")
     found = summary["files"]
     files.add_row("receipts", "\n".join(found["receipts"]))
+    files.add_row("notes", found["notes"])
     files.add_row("journal", found["journal"])
     files.add_row("bank file (pain.001)", found["bank_file"])
     files.add_row("statements", "\n".join(found["statements"]))

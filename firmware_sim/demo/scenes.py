@@ -24,6 +24,7 @@ DONE: Final = (3, 5)
 """Which of `TASKS` Ria does."""
 CITIZEN: Final = "citizen-ria"
 INSPECTOR: Final = "inspector-1"
+DESK: Final = "desk-1"
 FUNDED: Final = Cents(500_000)
 CARD_UID: Final = bytes.fromhex("04C0FFEE123480")
 
@@ -103,12 +104,10 @@ def carry(story: Story) -> Purses:
     issued = stage.ask_backend("allowance", "issue", *words)
     phone = Phone(phone_key, bytes.fromhex(issued["token"]))
     tell.step(f"phone: an allowance of {euros(1000)}, signed by the mint for Ria's own key")
-    notes = []
-    for _ in range(2):
-        words = ("--citizen", CITIZEN, "--amount", "500", "--home", stage.programme.shop.id)
-        note = stage.ask_backend("note", "print", *words)
-        stage.ask_backend("note", "hand-out", note["cti"])
-        notes.append(str(note["text"]))
+    order = ("--name", "Ria", "--citizen", CITIZEN, "--notes", "2x5", "--home", stage.programme.shop.id)
+    printed = stage.ask_backend("notes", "print", *order, "--out", str(stage.notes), "--by", DESK)
+    stage.ask_backend("notes", "hand-out", str(printed["run"]), "--numbers", "1-2", "--by", DESK)
+    notes = [str(note["text"]) for note in printed["codes"]]
     tell.step(f"paper: two notes of {euros(500)}, at home at {stage.programme.shop.id}")
     synced = stage.ask_till("sync")
     tell.expect("the till fetches its trust bundle and the time", synced["end"], "done")

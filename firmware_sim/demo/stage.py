@@ -54,6 +54,11 @@ class Stage:
         """Where the printer puts the paper."""
         return self.folder / "receipts"
 
+    @property
+    def notes(self) -> Path:
+        """The notes as the desk prints them."""
+        return self.folder / "notes.pdf"
+
     def ask_backend(self, *words: str) -> dict[str, Any]:
         """A command of the municipality's side."""
         return run("backend", *words, "--dir", str(self.backend))

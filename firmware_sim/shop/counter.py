@@ -23,7 +23,7 @@ from firmware_sim.printer.condition import PaperLevel
 from firmware_sim.printer.ports import TcpPrinter
 from firmware_sim.printer.receipt_printer import ReceiptPrinter
 from firmware_sim.scanner import Scanner
-from firmware_sim.shop.purse import NothingLeft, Purse, fill, print_note
+from firmware_sim.shop.purse import NothingLeft, Purse, fill, print_notes
 from firmware_sim.shop.till_program import TillIsOff, TillProgram
 from heitje.programme import TestProgramme
 
@@ -70,7 +70,7 @@ class Shop:
             "photograph": lambda: self._scan(self.purse.again()),
             "forgery": lambda: self._scan(self.purse.forged()),
             "noise": lambda: self.scanner.scan(NOISE),
-            "print a note": lambda: self.purse.take_note(print_note(self.programme, self.folder)),
+            "print a note": lambda: self.purse.take_note(print_notes(self.programme, self.folder, 1)[0]),
             "paper out": lambda: self._change(paper=PaperLevel.OUT),
             "paper low": lambda: self._change(paper=PaperLevel.LOW),
             "paper in": lambda: self._change(paper=PaperLevel.ENOUGH),

@@ -3,6 +3,7 @@
 """What people at the counter have with them: cards of ours and of others, a phone, printed notes."""
 
 import json
+import secrets
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +21,7 @@ from heitje.programme import TestProgramme
 
 CITIZEN: Final = "citizen-ria"
 INSPECTOR: Final = "inspector-1"
+DESK: Final = "desk-1"
 RICH_UID: Final = bytes.fromhex("04C0FFEE123480")
 POOR_UID: Final = bytes.fromhex("04C0FFEE567880")
 LOADS: Final = {RICH_UID: Cents(4000), POOR_UID: Cents(120)}
@@ -145,7 +147,7 @@ def fill(programme: TestProgramme, folder: Path) -> Purse:
     words = ("--citizen", CITIZEN, "--amount", str(ALLOWANCE), "--phone-key", key.public.raw.hex())
     allowance = ask("allowance", "issue", *words)
     phone = Phone(key, bytes.fromhex(str(allowance["token"])))
-    notes = [print_note(programme, folder) for _ in range(NOTES)]
+    notes = print_notes(programme, folder, NOTES)
     purse = Purse(folder / FILE_NAME, cards_in(programme, folder), phone, notes)
     purse.save()
     return purse
@@ -160,13 +162,14 @@ def cards_in(programme: TestProgramme, folder: Path) -> dict[str, ContactlessCar
     return ours | {kind: make(UIDS[kind]) for kind, make in KINDS.items()}
 
 
-def print_note(programme: TestProgramme, folder: Path) -> str:
-    """Print a note of 5 euro for this shop and hand it out; its text. Raises `ProgramFailed`."""
-    backend = str(folder / "backend")
-    words = ("--citizen", CITIZEN, "--amount", str(NOTE), "--home", programme.shop.id)
-    note = run("backend", "note", "print", *words, "--dir", backend)
-    run("backend", "note", "hand-out", note["cti"], "--dir", backend)
-    return str(note["text"])
+def print_notes(programme: TestProgramme, folder: Path, count: int) -> list[str]:
+    """Print notes of 5 euro for this shop and hand them out; their texts. Raises `ProgramFailed`."""
+    desk = ("--by", DESK, "--dir", str(folder / "backend"))
+    order = ("--citizen", CITIZEN, "--notes", f"{count}x{NOTE // 100}", "--home", programme.shop.id)
+    name = f"shop {secrets.token_hex(4)}"
+    made = run("backend", "notes", "print", "--name", name, *order, "--out", str(folder / "notes.pdf"), *desk)
+    run("backend", "notes", "hand-out", str(made["run"]), "--numbers", f"1-{count}", *desk)
+    return [str(note["text"]) for note in made["codes"]]
 
 
 def _image(folder: Path, uid: bytes) -> Path:

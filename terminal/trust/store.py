@@ -8,7 +8,8 @@ trust/generation-000007/   bundle.cose, deny.bin, metadata/ (as the framework's 
 trust/staging/             the next one, in the making; worth nothing
 ```
 The newest generation that is whole is the trust in use. What was written to it was checked by signatures when it was
-staged; when it is opened its digests are held to its own metadata, so that a damaged disk is found out.
+staged: its bundle's, by a key that enrolment gave, or that both it and the bundle before list for bundles. When it is
+opened its digests are held to its own metadata, so that a damaged disk is found out.
 """
 
 import fcntl
@@ -25,8 +26,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from heitje.bundle import open_bundle
-from heitje.cose import MalformedToken
+from heitje.bundle import BUNDLE_MAX, KeyUse, TrustBundle, open_bundle
+from heitje.cose import MalformedToken, parse, payload_map
 from heitje.deny_list import DenyList, MalformedDenyList, encode
 from heitje.keys import PublicKey
 from heitje.trust_root import SIGNED_AT, Role
@@ -55,7 +56,7 @@ class TrustBusy(Exception):
 
 @dataclass(frozen=True, slots=True)
 class TrustStore:
-    """The trust of one terminal, under `directory`; `roots` are the mint's keys that sign its bundles."""
+    """The trust of one terminal, under `directory`; `roots`: the mint's keys that signed its first bundles."""
 
     directory: Path
     roots: tuple[PublicKey, ...]
@@ -90,14 +91,18 @@ class TrustStore:
         """The folder of the newest generation that is whole. Raises `TrustUnreadable`."""
         return self._newest()[0]
 
-    def check(self, generation: Path) -> Trust:
-        """Open a generation and hold it to all that it says of itself. Raises `TrustUnreadable`."""
-        trust = self._open(generation)
+    def check(self, staged: Path) -> Trust:
+        """Open what is staged, hold it to all that it says of itself, and its bundle to the trust in use.
+
+        Raises `TrustUnreadable`.
+        """
+        known = _bundle_keys(self.load().bundle)
+        trust = self._open(staged, tuple(key for key in _bundle_keys(_said(staged)) if key in known))
         if isinstance(trust.deny, DenyList):
             try:
                 trust.deny.check()
             except MalformedDenyList as error:
-                raise TrustUnreadable(f"{generation / DENY_NAME}: {error}") from error
+                raise TrustUnreadable(f"{staged / DENY_NAME}: {error}") from error
         return trust
 
     @contextmanager
@@ -143,7 +148,7 @@ class TrustStore:
         found = []
         for _, generation in self._generations():
             try:
-                return generation, self._open(generation)
+                return generation, self._open(generation, _bundle_keys(_said(generation)))
             except TrustUnreadable as error:
                 _log.error("a generation of the trust is damaged: %s", error)
                 found.append(str(error))
@@ -156,12 +161,14 @@ class TrustStore:
         named = ((_GENERATION.fullmatch(path.name), path) for path in self.directory.iterdir())
         return sorted(((int(match[1]), path) for match, path in named if match), reverse=True)
 
-    def _open(self, generation: Path) -> Trust:
+    def _open(self, generation: Path, listed: tuple[PublicKey, ...]) -> Trust:
+        """`listed`: keys that may have signed its bundle beside those of enrolment, if it came from the repository."""
         try:
             token = (generation / BUNDLE_NAME).read_bytes()
             deny = _mapped(generation / DENY_NAME)
-            bundle = open_bundle(token, self.roots, self.terminal)
-            if not (generation / METADATA_NAME).exists():
+            from_repository = (generation / METADATA_NAME).exists()
+            bundle = open_bundle(token, (*self.roots, *(listed if from_repository else ())), self.terminal)
+            if not from_repository:
                 return Trust(bundle, DenyList(deny), bundle.version, bundle.issued)
             digests = {_digest(token), _digest(deny)}
             if not digests <= _listed(generation):
@@ -173,6 +180,19 @@ class TrustStore:
             return Trust(bundle, DenyList(deny), number, signed_at)
         except (OSError, ValueError, KeyError, TypeError, AttributeError, MalformedToken) as error:
             raise TrustUnreadable(f"{generation}: {error}") from error
+
+
+def _said(generation: Path) -> TrustBundle:
+    """A generation's bundle, unchecked. Raises `TrustUnreadable`."""
+    try:
+        return TrustBundle.from_claims(payload_map(parse((generation / BUNDLE_NAME).read_bytes(), BUNDLE_MAX)))
+    except (OSError, ValueError, KeyError, TypeError, MalformedToken) as error:
+        raise TrustUnreadable(f"{generation}: {error}") from error
+
+
+def _bundle_keys(bundle: TrustBundle) -> tuple[PublicKey, ...]:
+    """Whose next bundle is believed after this one."""
+    return tuple(key.public for key in bundle.keys if KeyUse.BUNDLE in key.uses)
 
 
 def _listed(generation: Path) -> set[str]:

@@ -71,7 +71,9 @@ from backend.assembly import configuration_in_use, programme_of, repository_of  
 from backend.commands.house import bring_up_to_date  # noqa: E402
 from backend.ledger.accounts import AccountName, citizen  # noqa: E402
 from backend.ledger.posting import balance  # noqa: E402
-from backend.minting import publication, vouchers  # noqa: E402
+from backend.minting import print_runs, publication, vouchers  # noqa: E402
+from backend.minting.models import PrintRun  # noqa: E402
+from backend.minting.print_runs import Order  # noqa: E402
 from backend.minting.publication import Published  # noqa: E402
 from backend.redemption import intake  # noqa: E402
 from backend.shops.admission import admit_shop, enrol_terminal  # noqa: E402
@@ -275,16 +277,12 @@ class City:
     def note(self, who: str, amount: int, handed_out: bool = True) -> tuple[str, bytes]:
         """A note: its id and token."""
         self.earn(who, amount)
-        issued = vouchers.print_note(
-            programme=TESTBURG.iss,
-            citizen=who,
-            amount=Cents(amount),
-            home=Shop.objects.get(id=TESTBURG.shop.id),
-            key_store=programme_of(self.configuration).key_store,
-            at=NOW,
-        )
+        order = Order(TESTBURG.shop.id, ((1, amount),), "citizen", who, who)
+        name, key_store = f"note {PrintRun.objects.count()}", programme_of(self.configuration).key_store
+        run = print_runs.make_run(name, order, "desk-1", TESTBURG.iss, key_store, NOW)
         if handed_out:
-            vouchers.hand_out(issued.cti, NOW)
+            print_runs.hand_out(run, 1, 1, "desk-1", NOW)
+        issued = run.notes.get().voucher
         return issued.cti, bytes(issued.token)
 
     def open_till(self, name: str, shop_id: str, owner: str | None = None, *, paper_till: bool = False) -> Till:

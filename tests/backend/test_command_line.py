@@ -23,6 +23,7 @@ from heitje.vouchers import write_cnf
 
 VECTOR = Path(__file__).parents[1] / "vectors" / "test-programme.json"
 PROGRAMME = TestProgramme.parse(VECTOR.read_text("utf-8"))
+NOTES = ("notes", "print", "--name", "y", "--out", "never.pdf", "--by", "desk-1")
 
 
 class Office:
@@ -132,11 +133,13 @@ def test_from_a_task_to_a_note_and_an_allowance(office: Office) -> None:
     assert (voucher.cti.hex(), voucher.cnf) == (issued["cti"], PROGRAMME.phone_p256.public)
     assert issued["text"] == qr.encode_voucher(bytes.fromhex(issued["token"]))
     assert "holds less" in office.refuses(*issue)
-    note = office.do("note", "print", "--citizen", "citizen-7", "--amount", "500", "--home", "bakker-1")
+    order = ("--name", "x", "--citizen", "citizen-7", "--notes", "1x5", "--home", "bakker-1")
+    made = office.do("notes", "print", *order, "--out", str(office.directory / "notes.pdf"), "--by", "desk-1")
+    [note] = made["codes"]
     signed = qr.read(note["text"])
     assert isinstance(signed, vouchers.SignedVoucher)
-    assert signed.voucher.home == "bakker-1"
-    office.do("note", "hand-out", note["cti"])
+    assert (signed.voucher.home, signed.voucher.cti.hex()) == ("bakker-1", note["cti"])
+    office.do("notes", "hand-out", str(made["run"]), "--numbers", "1", "--by", "desk-1")
     assert office.do("check")["holds"]
 
 
@@ -159,9 +162,10 @@ def test_the_night_waits_for_two_officials(office: Office) -> None:
     [
         ("task", "claim", "999", "--by", "x"),
         ("task", "withdraw", "1", "--by", "x"),
-        ("note", "print", "--citizen", "x", "--amount", "500", "--home", "nowhere"),
-        ("note", "print", "--citizen", "x", "--amount", "300", "--home", "bakker-1"),
-        ("note", "hand-out", "00"),
+        (*NOTES, "--citizen", "x", "--notes", "1x5", "--home", "nowhere"),
+        (*NOTES, "--citizen", "citizen-1", "--notes", "1x3", "--home", "bakker-1"),
+        ("notes", "hand-out", "99", "--numbers", "1", "--by", "desk-1"),
+        ("notes", "refund", "00", "1", "--out", "never.pdf", "--home", "bakker-1", "--by", "desk-1"),
         ("outcomes", "--terminal", "00"),
         ("allowance", "issue", "--citizen", "x", "--amount", "100", "--phone-key", "00"),
         ("settle", "--date", "2026-11-24", "--run", "100"),
@@ -184,7 +188,7 @@ def test_a_refusal_is_one_line_and_exit_code_1(office: Office, words: tuple[str,
         ("task",),
         ("task", "claim", "x", "--by", "y"),
         ("settle", "--date", "tomorrow"),
-        ("note", "hand-out", "xyz"),
+        ("notes", "hand-out", "xyz"),
     ],
 )
 def test_what_is_not_understood_is_exit_code_2(
@@ -206,7 +210,7 @@ def test_a_broken_book_is_exit_code_1(office: Office, tmp_path: Path) -> None:
     assert "BROKEN  debits = credits" in done.stdout
 
 
-@pytest.mark.parametrize("command", ["init", "migrate", "serve", "fund", "settle", "check", "task", "note"])
+@pytest.mark.parametrize("command", ["init", "migrate", "serve", "fund", "settle", "check", "task", "notes"])
 def test_each_command_explains_itself(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([command, "--help"]) == 0
     assert f"heitje backend {command}" in capsys.readouterr().out

@@ -25,7 +25,7 @@ from backend import configuration, django_project
 from heitje.journal import Entry, Instrument, Kind, PhoneEvidence, entry_hash, head_of
 
 django_project.start(configuration.load(Path(sys.argv[1])))
-for app, name in (("redemption", "0005"), ("proof", "0001"), ("ledger", "0002")):
+for app, name in (("redemption", "0005"), ("proof", "0002"), ("ledger", "0002")):
     call_command("migrate", app, name, verbosity=0)
 terminal = bytes(7) + bytes([1])
 tender = {"sale": bytes(16), "amount": 4, "instrument": Instrument.PHONE, "evidence": PhoneEvidence(b"code")}

@@ -182,3 +182,40 @@ def test_a_till_with_a_wrong_clock_uploads_all_the_same(
         report = Sync(url, counter.keys, counter.trust, counter.journal, store, clock=lambda: wrong).run()
     assert (report.end, report.cursor) == (SyncEnd.DONE, counter.journal.head()[0])
     assert all(outcome.outcome is Outcome.ACCEPTED for outcome in report.outcomes)
+
+
+def test_a_till_that_made_its_own_key_is_taken_on_by_two_and_goes_to_work(
+    backend: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """docs/keys.md, word for word: no secret leaves the till, and nobody approves without having looked at it."""
+    till, file = tmp_path / "new", tmp_path / "introduction.json"
+
+    def on_till(*words: str) -> dict[str, object]:
+        assert cli.main([*words, "--dir", str(till), "--json"]) == 0
+        answer: dict[str, object] = json.loads(capsys.readouterr().out)
+        return answer
+
+    def office(*words: str) -> dict[str, object]:
+        command = [*HEITJE, "backend", *words, "--dir", str(backend), "--json"]
+        answer: dict[str, object] = json.loads(subprocess.check_output(command, cwd=ROOT))
+        return answer
+
+    asked = on_till("enrol")
+    assert on_till("enrol") == asked, "the same key again"
+    seed = json.loads((till / "keys.json").read_text())["seed"]
+    assert seed not in (till / "enrolment.json").read_text()
+    name, digits = str(asked["terminal"]), str(asked["digits"])
+    words = ("--terminal", name, "--key", str(asked["key"]), "--shop", "bakker-1", "--by", "enroller-1")
+    request = str(office("enrol", *words)["request"])
+    approve = ("approval", "approve", request, "--compared", digits, "--by")
+    assert [office(*approve, name)["carried_out"] for name in ("enroller-1", "enroller-2")] == [False, True]
+    office("introduce", "--terminal", name, "--out", str(file))
+    with ExitStack() as running:
+        url = running.enter_context(serving(backend))
+        assert on_till("enrol", "--introduction", str(file), "--backend", url)["ready"]
+        report = on_till("sync")
+        assert (report["end"], report["trust"]) == ("done", "fresh")
+    told = on_till("status")
+    assert (told["terminal"], told["shop"], told["key_digits"]) == (name, "bakker-1", digits)
+    assert cli.main(["enrol", "--dir", str(till)]) == 1
+    assert "holds a till already" in capsys.readouterr().err

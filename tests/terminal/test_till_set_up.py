@@ -10,14 +10,16 @@ from pathlib import Path
 
 import pytest
 
+from heitje.introduction import Asked, Introduction, MalformedIntroduction
 from heitje.journal import Kind
 from heitje.keys import SigningKey
 from heitje.programme import TestProgramme
-from terminal import cli
+from terminal import cli, enrolment
 from terminal.configuration import ConfigurationError, TerminalConfiguration
 from terminal.journal_store import Draft, JournalStore
 from terminal.key_store import TerminalKeys
-from terminal.provisioning import initialise
+from terminal.opening import load_till
+from terminal.provisioning import bundle_of, initialise
 
 GOOD = """\
 [terminal]
@@ -226,3 +228,51 @@ def test_a_test_programme_that_is_none(
     assert "heitje terminal init:" in capsys.readouterr().err
     assert not (tmp_path / "till").exists()
     assert cli.main(["init", "--test-programme", str(tmp_path / "none"), "--dir", str(tmp_path / "till")]) == 1
+
+
+def test_an_enrolment_is_begun_again_and_finished_once(tmp_path: Path, programme: TestProgramme) -> None:
+    (tmp_path / "keys.json").write_text("{}", "utf-8")
+    asked = enrolment.begin(tmp_path)
+    assert Asked.decode(asked.encode()) == asked == enrolment.begin(tmp_path)
+    assert stat.S_IMODE((tmp_path / "keys.json").stat().st_mode) == 0o600
+    bundle = replace(bundle_of(programme, 1_795_500_000, 1), terminal=asked.terminal).sign(programme.mint)
+    good = Introduction(programme.trust_root, (programme.mint.public,), bundle)
+    assert Introduction.decode(good.encode()) == good
+    configuration = TerminalConfiguration(tmp_path, b"", backend_url="https://example.org")
+    another = bundle_of(programme, 1_795_500_000, 1).sign(programme.mint)
+    for wrong in (
+        replace(good, bundle=another),
+        replace(good, bundle=b""),
+        replace(good, root=b"{}"),
+        replace(good, mint=(programme.mint_next.public,)),
+    ):
+        with pytest.raises(MalformedIntroduction):
+            enrolment.finish(configuration, wrong)
+        assert not (tmp_path / "terminal.toml").exists()
+    enrolment.finish(configuration, good)
+    loaded, keys, trust = load_till(tmp_path)
+    assert (loaded.terminal, keys.signing.public, trust.bundle.shop.id) == (asked.terminal, asked.key, "bakker-1")
+    with pytest.raises(FileExistsError):
+        enrolment.finish(configuration, good)
+    replace(configuration, production=True, terminal=asked.terminal).write()
+    with pytest.raises(ConfigurationError, match="published"):
+        load_till(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"[]",
+        b"{}",
+        b'{"terminal": "00", "key": "00"}',
+        b'{"terminal": "' + b"00" * 8 + b'", "key": 5}',
+        b'{"root": 1, "mint": ["00"], "bundle": ""}',
+        b'{"root": "", "mint": [], "bundle": ""}',
+        b'{"root": "", "mint": ["00"], "bundle": ""}',
+    ],
+)
+def test_what_passes_between_till_and_office_is_read_strictly(data: bytes) -> None:
+    for read in (Asked.decode, Introduction.decode):
+        with pytest.raises(MalformedIntroduction):
+            read(data)

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from backend.assembly import programme_of
+from backend.assembly import programme_of, public_log_of
+from backend.commands import key_changes
+from backend.commands.answer import Refused
 from backend.commands.officials import say_yes
 from backend.configuration import Engine
 from backend.minting import bundles, key_file, measures, rotation, sealed_file, signature_log, vouchers
@@ -23,6 +25,7 @@ from backend.minting.note_sheets import sheets_of
 from backend.minting.print_runs import Order, make_run
 from backend.officials import approvals
 from backend.officials.matters import Matter
+from backend.proof import nightly
 from heitje import cose
 from heitje import vouchers as formats
 from heitje.acceptance import ListedKey, is_signed_by
@@ -30,11 +33,15 @@ from heitje.bundle import KeyUse
 from heitje.card.certificate import CardCertificate
 from heitje.cose import AAD_VOUCHER
 from heitje.money import Cents
+from heitje.programme import TestProgramme
+from heitje.trust_root import Role
 from heitje.vouchers import Voucher
+from terminal.provisioning import bundle_of
 
 if TYPE_CHECKING:
     from tests.backend.conftest import City
 
+PROGRAMME = TestProgramme.parse((Path(__file__).parents[2] / "vectors" / "test-programme.json").read_text("utf-8"))
 AT = 1_795_500_000
 PASSPHRASE = b"a passphrase of some length"
 BOTH = pytest.mark.parametrize("engine", list(Engine))
@@ -84,6 +91,23 @@ def test_a_new_key_is_listed_before_it_signs_and_old_vouchers_live_on(city: City
     assert programme_of(city.configuration).key_store.keys == store.keys, "a key is made once under its name"
 
 
+def test_a_bundle_is_signed_by_the_key_that_tills_have_known_longest(tmp_path: Path) -> None:
+    """A till knows a newer key by a bundle alone, so none comes under a key that its till has not heard of."""
+    path, first, later = tmp_path / "keys.json", rotation.first_window(AT), AT + 700 * rotation.DAY_S
+    key_file.make(path, key_file.new_keys("nl.stad", bytes(8), first))
+    key_file.add_mint_key(path, "nl.stad/mint/3", rotation.next_window(later))
+    store = FileKeyStore.open(path, production=False)
+
+    def signer(at: int) -> bytes:
+        token = store.sign_bundle(bundle_of(PROGRAMME, at, 1))
+        return cose.parse(token, len(token)).kid
+
+    old, new = store.keys[0].public.kid, store.keys[-1].public.kid
+    begins = later + rotation.AHEAD_S
+    assert kid_of(store.sign_voucher(voucher(begins), frozenset())) == new
+    assert [signer(at) for at in (AT, begins, first.signs_until, first.signs_until + 1)] == [old, old, old, new]
+
+
 def test_in_an_emergency_the_new_key_signs_at_once(city: City) -> None:
     rotate(city, AT, at_once=True)
     store = programme_of(city.configuration).key_store
@@ -104,6 +128,26 @@ def test_a_key_signs_nothing_that_outlives_it(tmp_path: Path) -> None:
                 store.sign_certificate(certificate)
     with pytest.raises(KeysRefused, match="no key may sign"):
         store.sign_voucher(voucher(window.signs_until + 1), frozenset())
+
+
+def test_a_key_store_from_before_there_was_a_log_gets_its_key_from_two(city: City) -> None:
+    path, store = city.configuration.key_store_path, programme_of(city.configuration).key_store
+    with pytest.raises(Refused, match="another log"):
+        key_changes.request_log_key("keeper-1", AT)
+    document = key_file.read(path)
+    del document["trust"]["log"]
+    path.write_text(json.dumps(document), "ascii")
+    log = public_log_of(city.configuration)
+    with pytest.raises(KeysRefused, match="add-log"):
+        nightly.write("nl.testburg", programme_of(city.configuration).key_store, log, AT)
+    asked = key_changes.request_log_key("keeper-1", AT)
+    say_yes(asked.pk, "keeper-1", AT)
+    assert programme_of(city.configuration).key_store.trust_keys(Role.LOG) == ()
+    say_yes(asked.pk, "keeper-2", AT)
+    [key] = programme_of(city.configuration).key_store.trust_keys(Role.LOG)
+    assert key not in store.trust_keys(Role.LOG)
+    done = nightly.write("nl.testburg", programme_of(city.configuration).key_store, log, AT)
+    assert (done.published.key.public, done.published.note.signed_by(done.published.key)) == (key, 0)
 
 
 def test_two_keepers_end_a_key(city: City) -> None:

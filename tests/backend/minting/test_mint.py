@@ -11,9 +11,9 @@ import pytest
 
 from backend.assembly import programme_of
 from backend.ledger import accounts
-from backend.minting import bundles, cards, cover, measures, vouchers
-from backend.minting.models import Card, MeasureKind
-from backend.shops.models import Shop, Terminal
+from backend.minting import bundles, cards, cover, measures, print_runs, vouchers
+from backend.minting.models import Card, MeasureKind, PrintRun
+from backend.shops.models import Terminal
 from heitje import vouchers as formats
 from heitje.acceptance import is_signed_by
 from heitje.bundle import KeyUse, TrustBundle, open_bundle
@@ -64,29 +64,8 @@ def test_a_note_is_denied_until_it_is_handed_out(city: City) -> None:
     cti, token = city.note("citizen-9", 500, handed_out=False)
     assert formats.decode(token).voucher.home == "bakker-1"
     assert bytes.fromhex(cti) in bundles.deny_list(AT)
-    vouchers.hand_out(cti, AT)
-    vouchers.hand_out(cti, AT + 1)
+    print_runs.hand_out(PrintRun.objects.get(), 1, 1, "desk-1", AT)
     assert bytes.fromhex(cti) not in bundles.deny_list(AT)
-    with pytest.raises(vouchers.NotIssued):
-        vouchers.hand_out("00" * 16, AT)
-
-
-def test_a_note_has_a_value_of_its_own_and_a_home_with_a_paper_till(city: City) -> None:
-    city.earn("citizen-9", 1000)
-    city.open_till("00112233445566aa", "slager-1")
-    homes = {shop.id: shop for shop in Shop.objects.all()}
-    key_store = programme_of(city.configuration).key_store
-    for amount, home in ((300, "bakker-1"), (500, "slager-1")):
-        with pytest.raises(vouchers.NotIssued):
-            vouchers.print_note(
-                programme="nl.testburg",
-                citizen="citizen-9",
-                amount=Cents(amount),
-                home=homes[home],
-                key_store=key_store,
-                at=AT,
-            )
-    assert city.earned("citizen-9") == 1000
 
 
 def test_a_uid_is_issued_once_and_only_with_money(city: City) -> None:

@@ -33,6 +33,9 @@ from heitje.card.session import authenticate_first, run
 from heitje.cose import AAD_CARD, AAD_TIME
 from heitje.money import Cents
 from heitje.programme import TestProgramme
+from heitje.proof.checkpoint import Checkpoint
+from heitje.proof.merkle import EMPTY_ROOT
+from heitje.proof.note import Note, NoteKey, SignatureType
 from heitje.trust_root import OFFLINE, Role
 
 if TYPE_CHECKING:
@@ -98,6 +101,27 @@ def test_a_token_signs_what_a_file_signs(store: KeyStore, in_file: KeyStore) -> 
     assert store.sign_trust(Role.SNAPSHOT, b"said") == in_file.sign_trust(Role.SNAPSHOT, b"said")
     with pytest.raises(KeysRefused):
         store.sign_time(PROGRAMME.terminal, END + 1)
+
+
+def test_the_public_logs_key_in_a_token_that_had_none(described: Path, store: KeyStore, in_file: KeyStore) -> None:
+    from backend.minting import token_ceremony as ceremony
+    from backend.minting.pkcs11_token import Token
+
+    assert store.sign_trust(Role.LOG, b"said") == in_file.sign_trust(Role.LOG, b"said")
+    whole = TokenDescription.load(described)
+    old = replace(whole, trust={role: labels for role, labels in whole.trust.items() if role is not Role.LOG})
+    path = described.with_name("with-log.toml")
+    for _ in range(2):
+        token = Token.open(old.module, old.token, old.pin())
+        ceremony.add_role(token, old, "nl.elders", Role.LOG).write(path)
+        token.close()
+    added = open_key_store(path, production=False)
+    [key] = added.trust_keys(Role.LOG)
+    assert key not in store.trust_keys(Role.LOG)
+    note_key = NoteKey("nl.elders/log", SignatureType.TEXT, key)
+    text = Checkpoint(note_key.name, 0, EMPTY_ROOT).text
+    ((_, signature),) = added.sign_trust(Role.LOG, text.encode())
+    assert Note(text, (note_key.line(signature),)).signed_by(note_key) == 0
 
 
 def test_offline_roles_sign_only_where_their_token_is_at_hand(described: Path) -> None:

@@ -140,14 +140,24 @@ def test_over_http(city: City) -> None:
         ("checkpoint", "text/plain; charset=utf-8"),
         (f"tile/0/000.p/{size}", "application/octet-stream"),
         (f"tile/entries/000.p/{size}", "application/octet-stream"),
+        ("acts/checkpoint", "text/plain; charset=utf-8"),
+        ("acts/tile/entries/000.p/1", "application/octet-stream"),
         ("", "text/html; charset=utf-8"),
         ("de.html", "text/html; charset=utf-8"),
     ):
         answer = web.get(f"/log/{path}")
         assert (answer.status_code, answer.headers["Content-Type"]) == (200, kind)
-        assert ("immutable" in answer.headers["Cache-Control"]) == path.startswith("tile")
+        assert ("immutable" in answer.headers["Cache-Control"]) == ("tile" in path)
         assert b"".join(answer.streaming_content) == log.read(path or "index.html")  # type: ignore[attr-defined]
-    for path in ("../backend.toml", "tile/0/../../../keys.json", "tile/0/001", "checkpoint.part", "tile/0"):
+    for path in (
+        "../backend.toml",
+        "tile/0/../../../keys.json",
+        "tile/0/001",
+        "checkpoint.part",
+        "tile/0",
+        "acts",
+        "acts.lock",
+    ):
         assert web.get(f"/log/{path}").status_code == 404
     assert web.post("/log/checkpoint").status_code == 405
 

@@ -13,6 +13,7 @@ from backend.assembly import debtor_of
 from backend.audit.invariants import check
 from backend.ledger import accounts, minting_stop
 from backend.minting import cover
+from backend.officials.models import Act
 from backend.population import reward
 from backend.settlement import bank_import, explaining, night
 from backend.settlement.alarms import alarms
@@ -181,6 +182,7 @@ def test_an_unknown_debit_stops_minting_until_a_person_explains_it(city: City, b
     with pytest.raises(NotExplained):
         explaining.explain(entry, Meaning.FUNDING, "treasurer-1", city.till.clock)
     explaining.explain(entry, Meaning.CHARGE, "treasurer-1", city.till.clock)
+    assert Act.objects.filter(actor="treasurer-1", act="bank entry explained").count() == 1
     assert city.holds(accounts.RESERVE) == 1_000_000 - 1250
     reward("citizen-9", Cents(100), city.till.clock)
     assert all(finding.holds for finding in check())

@@ -53,7 +53,7 @@ def test_a_treasurers_first_weeks(city: City, bank: Bank, tmp_path: Path) -> Non
     told(city, "bank", "source", "NL39RABO0300065264", "--name", "Town", *TREASURER)
     assert told(city, "check")["holds"]
     batch = told(city, "settle", "--date", DAY)
-    assert [path.rpartition(".")[2] for path in batch["statements"]] == ["pdf", "csv"]
+    assert [path.rpartition(".")[2] for path in batch["statements"]] == ["csv", "pdf"]
     out = tmp_path / "out.xml"
     with pytest.raises(Refused, match="0 of 2"):
         run(city, "bank", "file", "--date", DAY, "--out", out)
@@ -97,12 +97,23 @@ def test_what_is_refused_is_told_in_a_line(city: City, tmp_path: Path) -> None:
             run(city, *words)
 
 
+def test_another_account_of_a_shop(city: City) -> None:
+    new = "NL39RABO0300065264"
+    asked = told(city, "shop", "account", "bakker-1", new, "--by", "treasurer-1")
+    assert (asked["content"]["iban"], asked["carried_out"]) == (new, False)
+    told(city, "approval", "approve", str(asked["request"]), "--by", "treasurer-2")
+    [shop] = told(city, "shop", "list")["shops"]
+    assert shop["next_iban"] == new != shop["iban"]
+    kept = told(city, "shop", "keep-account", "bakker-1", "--reason", "not theirs", *TREASURER)
+    assert (kept["iban"], kept["next_iban"]) == (shop["iban"], None)
+
+
 def test_statements_in_another_language_for_one_shop(city: City) -> None:
     city.till.anchor()
     city.till.pay_card(city.cards[0], 475)
     city.till.upload()
     told(city, "settle", "--date", DAY)
-    [path] = told(city, "statements", "--date", DAY, "--shop", "bakker-1", "--language", "de")["statements"]
-    assert path.endswith("statement-bakker-1-de.pdf")
+    paths = told(city, "statements", "--date", DAY, "--shop", "bakker-1", "--language", "de")["statements"]
+    assert [path.rpartition("/")[2] for path in paths] == ["statement-bakker-1-de.pdf", "statement-bakker-1-de.csv"]
     with pytest.raises(Refused, match="nothing to slager-9"):
         run(city, "statements", "--date", DAY, "--shop", "slager-9")

@@ -71,17 +71,28 @@ def test_each_shop_is_sent_what_it_is_owed(trading: City) -> None:
 
 def test_a_statement_tells_what_was_sold_given_back_sent_and_waits(trading: City) -> None:
     run_night(trading)
-    text = files(trading)["2026-11-24-1/statement-bakker-1.csv"].decode()
-    rows = list(csv.DictReader(text.splitlines()))
-    told = [(row["what"], int(row["cents"]), row["why"]) for row in rows]
-    assert told == [
-        ("redeemed", 350, ""),
-        ("refunded", -50, ""),
-        ("sent to the bank", -300, "NL91ABNA0417164300"),
-        ("waiting", 0, "waits for the card's next transaction"),
+    reference = bank_file.creditor_reference("nl.testburg", DAY, 1, "bakker-1")
+    rows = list(csv.reader(files(trading)["2026-11-24-1/statement-bakker-1-nl.csv"].decode().splitlines()))
+    assert [(what, cents, why) for _, what, _, cents, why in rows] == [
+        ("Wat", "Cent", "Waarom"),
+        ("Verkocht", "350", ""),
+        ("Teruggegeven", "-50", ""),
+        ("Naar de bank gestuurd", "-300", "NL91ABNA0417164300"),
+        ("Wacht", "0", "Wacht tot de kaart weer wordt gebruikt."),
     ]
-    assert sum(int(row["cents"]) for row in rows) == 0
-    assert rows[2]["reference"] == bank_file.creditor_reference("nl.testburg", DAY, 1, "bakker-1")
+    assert (rows[3][2], sum(int(row[3]) for row in rows[1:])) == (reference, 0)
+
+
+@pytest.mark.parametrize(
+    ("language", "head", "sold"),
+    [("en", "Time,What,Reference,Cents,Why", "Sold"), ("de", "Zeit,Was,Kennzeichen,Cent,Warum", "Verkauft")],
+)
+def test_a_statement_for_a_program_in_another_language(trading: City, language: str, head: str, sold: str) -> None:
+    [path] = night.export_csv(
+        run_night(trading), "nl.testburg", trading.configuration.settlements_path, language, "bakker-1"
+    )
+    lines = path.read_text("utf-8").splitlines()
+    assert (path.name, lines[0], lines[1].split(",")[1]) == (f"statement-bakker-1-{language}.csv", head, sold)
 
 
 def test_a_second_time_changes_nothing(trading: City) -> None:
@@ -99,8 +110,8 @@ def test_the_next_night_sends_the_rest_and_its_statement_begins_where_the_last_e
     trading.till.pay_card(trading.cards[0], 100)
     trading.till.upload()
     run_night(trading, day=date(2026, 11, 25))
-    text = files(trading)["2026-11-25-1/statement-bakker-1.csv"].decode()
-    assert [row["what"] for row in csv.DictReader(text.splitlines())][:2] == ["redeemed", "sent to the bank"]
+    text = files(trading)["2026-11-25-1/statement-bakker-1-nl.csv"].decode()
+    assert [row["Wat"] for row in csv.DictReader(text.splitlines())][:2] == ["Verkocht", "Naar de bank gestuurd"]
     assert trading.holds(accounts.IN_BATCH) == 600
 
 

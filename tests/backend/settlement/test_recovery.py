@@ -9,22 +9,28 @@ from typing import TYPE_CHECKING
 import pytest
 from django.db import transaction
 
+from backend import population
 from backend.assembly import programme_of
 from backend.audit.invariants import check
+from backend.command_line import make_parser
+from backend.commands import treasury
 from backend.ledger import accounts
 from backend.ledger.accounts import AccountName
-from backend.minting import vouchers
+from backend.minting import print_runs, vouchers
 from backend.minting.bundles import deny_list
 from backend.minting.models import Card
+from backend.minting.vouchers import NotIssued
 from backend.officials import approvals
 from backend.population import INSPECTOR
 from backend.redemption.loading import load_card
 from backend.redemption.models import Case, Claim
-from backend.settlement import corrections, note_refunds, recovery
+from backend.settlement import corrections, earnings, note_refunds, recovery
 from backend.settlement.models import Debt
 from backend.settlement.treasurers import TreasuryRefused
-from backend.shops.models import Shop, Terminal
+from backend.shops.models import Terminal
 from backend.tasks.models import Task
+from backend.tasks.transitions import Move
+from backend.tasks.workflow import Draft, draft
 from heitje.keys import SigningKey
 from heitje.money import Cents
 
@@ -70,6 +76,28 @@ def test_what_the_fund_paid_comes_back_from_later_earnings(city: City) -> None:
     assert (city.earned("citizen-9"), city.holds(accounts.LOSS_FUND)) == (301, 100_000)
     debt = Debt.objects.get()
     assert (debt.citizen, debt.amount, debt.recovered, debt.parts) == ("citizen-9", 299, 299, 2)
+    assert sound()
+
+
+def test_what_is_earned_pays_what_is_owed_in_the_same_transaction(city: City) -> None:
+    """By a validation and by a team's share; what comes by another way, and a debt that came later, by the night."""
+    assert two_payloads(city, city.phone("citizen-9", 1000)) == 299
+    now = city.till.clock
+    task = draft(Draft("Bench", "green", "Park", 60, Cents(100)))
+    for wanted, actor in (
+        (Move.PUBLISH, population.EDITOR),
+        *((step, "citizen-9") for step in (Move.CLAIM, Move.START, Move.SUBMIT)),
+        (Move.VALIDATE, INSPECTOR),
+    ):
+        earnings.move(task.pk, wanted, actor, now)
+    assert (city.earned("citizen-9"), Debt.objects.get().recovered) == (0, 100)
+    city.earn("team:buurt", 900)
+    assert earnings.share("1", "team:buurt", "citizen-9", Cents(150), now)
+    assert (city.earned("citizen-9"), Debt.objects.get().recovered) == (0, 250)
+    city.earn("citizen-9", 300)
+    run = make_parser().parse_args(["settle", "--date", "2026-11-24", "--dir", str(city.configuration.directory)])
+    treasury.settle(run)
+    assert (city.earned("citizen-9"), Debt.objects.get().recovered) == (251, 299)
     assert sound()
 
 
@@ -166,12 +194,12 @@ def test_a_team_shares_what_it_earned(city: City) -> None:
     city.earn("team:buurt", 900)
     team: AccountName = accounts.team("team:buurt")
     assert city.holds(team) == 900
-    assert corrections.share("1", "team:buurt", "citizen-9", Cents(400), city.till.clock)
-    assert not corrections.share("1", "team:buurt", "citizen-9", Cents(400), city.till.clock)
+    assert earnings.share("1", "team:buurt", "citizen-9", Cents(400), city.till.clock)
+    assert not earnings.share("1", "team:buurt", "citizen-9", Cents(400), city.till.clock)
     with pytest.raises(TreasuryRefused):
-        corrections.share("2", "team:buurt", "citizen-9", Cents(501), city.till.clock)
+        earnings.share("2", "team:buurt", "citizen-9", Cents(501), city.till.clock)
     with pytest.raises(TreasuryRefused):
-        corrections.share("3", "citizen-9", "citizen-10", Cents(1), city.till.clock)
+        earnings.share("3", "citizen-9", "citizen-10", Cents(1), city.till.clock)
     assert (city.holds(team), city.earned("citizen-9"), sound()) == (500, 400, True)
 
 
@@ -196,13 +224,21 @@ def test_a_notes_refund_becomes_notes_at_the_desk(city: City) -> None:
     intent = city.till.pay_paper(token, 2000)
     refund = city.till.refund(intent + 1, 1790)
     assert city.till.told() == "accepted"
-    home, programme = Shop.objects.get(id="bakker-1"), programme_of(city.configuration)
-    words = (city.till.name, refund, home)
-    with pytest.raises(TreasuryRefused, match="no desk"):
-        note_refunds.give(*words, "treasurer-1", programme.iss, programme.key_store, city.till.clock)
-    given = note_refunds.give(*words, "desk-1", programme.iss, programme.key_store, city.till.clock)
-    assert ([note.amount for note in given.notes], given.left) == ([1000, 500, 200], 90)
-    assert {bytes.fromhex(note.cti) for note in given.notes} <= deny_list(city.till.clock), "until they are handed out"
-    with pytest.raises(TreasuryRefused, match="no note is due"):
-        note_refunds.give(*words, "desk-1", programme.iss, programme.key_store, city.till.clock)
+    programme, now = programme_of(city.configuration), city.till.clock
+
+    def give(seq: int, by: str) -> note_refunds.Given:
+        refunded, paper = note_refunds.Refunded(city.till.name, seq), note_refunds.Paper("bakker-1")
+        return note_refunds.give(refunded, paper, by, programme.iss, programme.key_store, now)
+
+    with pytest.raises(NotIssued, match="no desk"):
+        give(refund, "treasurer-1")
+    with pytest.raises(NotIssued, match="no note is due"):
+        give(intent, "desk-1")
+    given = give(refund, "desk-1")
+    notes = [note.voucher for note in given.run.notes.order_by("number")]
+    assert ([note.amount for note in notes], given.left) == ([1000, 500, 200], 90)
+    assert give(refund, "desk-1") == given, "the same receipt again is the same notes"
+    assert {bytes.fromhex(note.cti) for note in notes} <= deny_list(now), "until they are handed out"
+    assert print_runs.hand_out(given.run, 1, 3, "desk-1", now) == 3, "whoever has the receipt gets them"
+    assert deny_list(now).isdisjoint(bytes.fromhex(note.cti) for note in notes)
     assert sound()

@@ -250,6 +250,29 @@ def test_a_bundle_that_the_mint_did_not_sign_is_refused(
         assert store.load().number == 1
 
 
+def test_a_bundle_by_a_mint_key_that_the_bundle_before_listed_is_followed(
+    client: TrustClient, store: TrustStore, town: Town, programme: TestProgramme
+) -> None:
+    """The mint's next key (docs/keys.md): a till knows it by its bundle, and one after the other."""
+    newer = [SigningKey.from_seed(bytes(31) + bytes((number,))) for number in (1, 2, 3)]
+
+    def publish(number: int, signer: SigningKey, *listed: SigningKey) -> None:
+        bundle = bundle_of(programme, town.now, number)
+        fresh = [replace(bundle.keys[0], public=key.public) for key in listed]
+        token = replace(bundle, keys=(*bundle.keys, *fresh)).sign(signer)
+        town.publish(number, {**town.files(number), town.names.bundle(programme.terminal): token})
+
+    for number, signer, listed in ((2, programme.mint, newer[:1]), (3, newer[0], newer[:2]), (4, newer[1], newer[1:2])):
+        publish(number, signer, *listed)
+        assert client.refresh().bundle.version == number
+        assert TrustStore(store.directory, store.roots, store.terminal).load().bundle.version == number
+    for number, signer, listed in ((5, newer[0], newer[:1]), (6, newer[2], newer[2:]), (7, newer[1], [])):
+        publish(number, signer, *listed)  # no longer listed; listed by itself alone; not listed by itself
+        with pytest.raises(TrustRefused):
+            client.refresh()
+    assert store.load().bundle.version == 4
+
+
 @pytest.mark.parametrize("data", [b"", b"HDL1", encode([CARD, NOTE])[::-1], encode([CARD])[:-1]])
 def test_a_deny_list_that_is_none_is_refused(client: TrustClient, store: TrustStore, town: Town, data: bytes) -> None:
     town.publish(2, {**town.files(2), town.names.deny: data})

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("proof", "0001_initial"),
+        ("proof", "0002_acts_anchor"),
         ("redemption", "0006_runs"),
     ]
 
