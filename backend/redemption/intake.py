@@ -9,6 +9,7 @@ judgement carried out in memory; at the end everything is written, set by set.
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final
 
 from django.db import connection, transaction
@@ -17,6 +18,7 @@ from backend.ledger.accounts import LOSS_FUND
 from backend.ledger.locking import lock
 from backend.ledger.rows import locking, select
 from backend.minting.keystore import KeysRefused, KeyStore
+from backend.redemption.allowances import Allowances
 from backend.redemption.evidence import Facts, Place, examine
 from backend.redemption.journal_branches import Branches, OutOfSequence, Placed
 from backend.redemption.judgement import Judgement, OpenCase, pending
@@ -74,7 +76,10 @@ def examine_batch(terminal: Terminal, batch: Batch, programme: Programme) -> Exa
     """Everything that can be known without holding the database: every signature and MAC. Raises as `receive`."""
     place = _place(terminal, programme)
     known = None if len(batch.entries) <= SMALL else Branches.load(terminal.id, batch.after, len(batch.entries))
-    tenders = Tenders(place, programme.key_store)
+    allowances = Allowances(place)
+    if known is not None:
+        allowances.ask(batch.entries)
+    tenders = Tenders(place, programme.key_store, allowances)
     digests: list[str] = []
     facts: dict[str, Facts] = {}
     first, head, at = b"", b"", 0
@@ -97,6 +102,8 @@ def examine_batch(terminal: Terminal, batch: Batch, programme: Programme) -> Exa
             first = first or entry.prev
             at += 1
         head = bytes.fromhex(digests[-1])
+    for fact in chain.from_iterable(tenders.unproven()):
+        facts[fact.digest] = examine(fact.data, fact.digest, fact.entry, place, programme.key_store)
     return Examined(batch.after, first, digests, facts)
 
 

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backend.minting.file_keystore import FileKeyStore
+from backend.redemption.allowances import Allowances
 from backend.redemption.evidence import Facts, Place, examine
 from backend.redemption.recognition import read_entry
 from backend.redemption.tenders import Tenders
@@ -151,8 +152,12 @@ def damaged(data: bytes, at: int, bit: int) -> bytes:
 def hold_together(pair: tuple[bytes, bytes, int], key_store: FileKeyStore) -> bool:
     """Whether it was read at one glance; then it must be what it is by itself, and good."""
     intent, proof, seq = pair
-    read = Tenders(PLACE, key_store).read(seq, PREV, intent, proof)
+    tenders = Tenders(PLACE, key_store, Allowances(PLACE))
+    read = tenders.read(seq, PREV, intent, proof)
     if read is None:
+        return False
+    if unproven := tenders.unproven():
+        assert unproven == [read]
         return False
     for facts, data in zip(read, (intent, proof), strict=True):
         entry = read_entry(data)
