@@ -7,16 +7,13 @@ has written down as issued under that key: then it made the signature itself, an
 Either holds for good and is remembered from batch to batch; keys, place and times are looked at in each batch anew.
 """
 
-import re
-from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
 
 from backend.ledger.rows import TEXT, among, listed, select
 from backend.redemption.evidence import Place
-from backend.redemption.recognition import LONG, read_uint, read_voucher
-from backend.redemption.signatures import verify
-from heitje.acceptance import ListedKey
+from backend.redemption.recognition import read_voucher
+from backend.redemption.signatures import verify_once
 from heitje.cose import AAD_CODE, AAD_VOUCHER, MalformedToken, to_be_signed
 from heitje.keys import EDDSA, PublicKey
 from heitje.vouchers import SignedVoucher
@@ -24,9 +21,6 @@ from heitje.vouchers import SignedVoucher
 FEW: Final = 4
 """So many allowances are verified: to ask what the mint wrote down costs more."""
 _REMEMBERED: Final = 4096
-_VOUCHER_CLAIM: Final = re.compile(rb"\x3a\x00\x01\x11\x75" + LONG, re.DOTALL)
-"""Key -70006 of a code, and the head of its value."""
-_INTENT: Final = b"\xac"
 _ISSUED: Final = "SELECT cti, token FROM minting_issuedvoucher WHERE "
 
 
@@ -56,57 +50,51 @@ class Allowances:
     def __init__(self, place: Place) -> None:
         self._place = place
         self._valid: dict[bytes, Valid | None] = {}
-
-    def ask(self, entries: Iterable[bytes]) -> None:
-        """Ask in one query for all that the codes in these entries hold whether the mint has written it down."""
-        unknown = {}
-        for token in {_held(data) for data in entries if data.startswith(_INTENT)}:
-            allowance = _read(token)
-            if allowance is not None and allowance.believed is None:
-                unknown[allowance.cti] = allowance
-        if len(unknown) <= FEW:
-            return
-        for cti, token in select(_ISSUED + among("cti", TEXT), listed(TEXT, unknown)):
-            allowance = unknown[cti]
-            key = self._key_of(allowance)
-            if key is not None and bytes(token) == allowance.signed.token:
-                allowance.believed = key.public
+        self._signers: dict[Allowance, PublicKey] = {}
+        """Of those that are still to be believed, who should have signed them."""
 
     def valid(self, token: bytes) -> Valid | None:
-        """An allowance that holds here at some time; None: whoever asks more exactly, shall (`evidence`)."""
+        """An allowance that holds here at some time, unless `unbelieved` names it at the end.
+
+        None: whoever asks more exactly, shall (`evidence`).
+        """
         if token not in self._valid:
-            self._valid[token] = self._judge(token)
+            self._valid[token] = self._read(token)
         return self._valid[token]
 
-    def _judge(self, token: bytes) -> Valid | None:
+    def unbelieved(self) -> set[Allowance]:
+        """Those that nothing shows to be the mint's, of all that were valid."""
+        signers, self._signers = self._signers, {}
+        issued: dict[str, bytes] = {}
+        if len(signers) > FEW:
+            ctis = listed(TEXT, {allowance.cti for allowance in signers})
+            issued = {cti: bytes(token) for cti, token in select(_ISSUED + among("cti", TEXT), ctis)}
+        doubted = set()
+        for allowance, signer in signers.items():
+            signed = allowance.signed
+            if issued.get(allowance.cti) == signed.token or verify_once(signed.sign1, AAD_VOUCHER, signer):
+                allowance.believed = signer
+            else:
+                doubted.add(allowance)
+        return doubted
+
+    def _read(self, token: bytes) -> Valid | None:
         allowance = _read(token)
-        key = None if allowance is None else self._key_of(allowance)
-        if allowance is None or key is None:
+        if allowance is None:
             return None
         sign1, voucher = allowance.signed.sign1, allowance.signed.voucher
+        keys = [key for key in self._place.voucher_keys if key.public.kid == sign1.kid]
         if (
-            voucher.iss != self._place.programme
+            len(keys) != 1  # of two the long way tries both
+            or voucher.iss != self._place.programme
             or sign1.algorithm != EDDSA
             or not self._place.shop.covered_by(voucher.scope)
         ):
             return None
+        [key] = keys
         if allowance.believed != key.public:
-            if not verify(sign1, AAD_VOUCHER, key.public):
-                return None
-            allowance.believed = key.public
+            self._signers[allowance] = key.public
         return allowance, max(key.valid_from, voucher.nbf or 0), min(key.valid_until, voucher.exp)
-
-    def _key_of(self, allowance: Allowance) -> ListedKey | None:
-        """The one key with its key id; of two of them the long way tries both."""
-        kid = allowance.signed.sign1.kid
-        keys = [key for key in self._place.voucher_keys if key.public.kid == kid]
-        return keys[0] if len(keys) == 1 else None
-
-
-def _held(intent: bytes) -> bytes:
-    """The bytes that stand in an intent where a code holds its allowance; empty: there is nothing like it."""
-    found = _VOUCHER_CLAIM.search(intent)
-    return b"" if found is None else intent[found.end() : found.end() + read_uint(found[1])]
 
 
 @lru_cache(_REMEMBERED)

@@ -18,7 +18,6 @@ from backend.ledger.accounts import LOSS_FUND
 from backend.ledger.locking import lock
 from backend.ledger.rows import locking, select
 from backend.minting.keystore import KeysRefused, KeyStore
-from backend.redemption.allowances import Allowances
 from backend.redemption.evidence import Facts, Place, examine
 from backend.redemption.journal_branches import Branches, OutOfSequence, Placed
 from backend.redemption.judgement import Judgement, OpenCase, pending
@@ -76,22 +75,20 @@ def examine_batch(terminal: Terminal, batch: Batch, programme: Programme) -> Exa
     """Everything that can be known without holding the database: every signature and MAC. Raises as `receive`."""
     place = _place(terminal, programme)
     known = None if len(batch.entries) <= SMALL else Branches.load(terminal.id, batch.after, len(batch.entries))
-    allowances = Allowances(place)
-    if known is not None:
-        allowances.ask(batch.entries)
-    tenders = Tenders(place, programme.key_store, allowances)
+    tenders = Tenders(place, programme.key_store)
     digests: list[str] = []
     facts: dict[str, Facts] = {}
-    first, head, at = b"", b"", 0
+    first, head, at, is_behind = b"", b"", 0, known is not None
     while at < len(batch.entries):
         seq, data = batch.after + 1 + at, batch.entries[at]
+        is_behind = is_behind and known is not None and known.reaches(seq)
         pair = None
-        if head and at + 1 < len(batch.entries) and not (known and known.reaches(seq)):
+        if head and at + 1 < len(batch.entries) and not is_behind:
             pair = tenders.read(seq, head, data, batch.entries[at + 1])
         if pair is not None:
-            for fact in pair:
-                facts[fact.digest] = fact
-                digests.append(fact.digest)
+            intent, redemption = pair
+            facts[intent.digest], facts[redemption.digest] = pair
+            digests += (intent.digest, redemption.digest)
             at += 2
         else:
             entry = _read(terminal, data, seq, head)

@@ -14,7 +14,7 @@ from hashlib import sha256
 from typing import Final, NamedTuple
 
 from backend.minting.keystore import KeyStore
-from backend.redemption.allowances import Allowances
+from backend.redemption.allowances import Allowance, Allowances
 from backend.redemption.chain import Link
 from backend.redemption.evidence import Facts, Place, Tender
 from backend.redemption.recognition import LONG, UINT, read_uint
@@ -93,16 +93,16 @@ class Tenders:
     reads a tender.
     """
 
-    def __init__(self, place: Place, key_store: KeyStore, allowances: Allowances) -> None:
+    def __init__(self, place: Place, key_store: KeyStore) -> None:
         self._place = place
         self._terminal = place.terminal.hex()
         self._aud = self._terminal.encode()
         self._after_prev = b"\x03\x48" + place.terminal + b"\x04"
         self._key_store = key_store
-        self._allowances = allowances
+        self._allowances = Allowances(place)
         self._number = _Numbers()
-        self._signed: list[tuple[Pair, bytes, bytes]] = []
-        """Each with the signature and what is signed, and the phone's key."""
+        self._signed: list[tuple[Pair, bytes, Allowance]] = []
+        """Each with the signature, what is signed behind it, and the allowance that names the phone's key."""
         self._card_proofs: list[_CardProof] = []
 
     def read(self, seq: int, prev: bytes, intent: bytes, redemption: bytes) -> Pair | None:
@@ -122,7 +122,10 @@ class Tenders:
 
     def unproven(self) -> list[Pair]:
         """Check every signature and MAC of what was read; the pairs that have a bad one, which are to be examined."""
-        bad = [self._signed[at][0] for at in bad_among([(signed, key) for _, signed, key in self._signed])]
+        doubted = self._allowances.unbelieved()
+        bad = [pair for pair, _, allowance in self._signed if allowance in doubted]
+        signed = [one for one in self._signed if one[2] not in doubted] if doubted else self._signed
+        bad += [signed[at][0] for at in bad_among([(message, allowance.key) for _, message, allowance in signed])]
         bad += [proof.pair for proof in self._card_proofs if not self._proves(proof)]
         self._signed, self._card_proofs = [], []
         return bad
@@ -218,7 +221,7 @@ class Tenders:
         )
         message = allowance.message_head + intent[payload_at - len(payload_size) : payload_end]
         pair = first, second
-        self._signed.append((pair, intent[payload_end + 2 : token_end] + message, allowance.key))
+        self._signed.append((pair, intent[payload_end + 2 : token_end] + message, allowance))
         return pair
 
     def _read_card(

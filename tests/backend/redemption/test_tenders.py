@@ -13,7 +13,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backend.minting.file_keystore import FileKeyStore
-from backend.redemption.allowances import Allowances
 from backend.redemption.evidence import Facts, Place, examine
 from backend.redemption.recognition import read_entry
 from backend.redemption.tenders import Tenders
@@ -152,7 +151,7 @@ def damaged(data: bytes, at: int, bit: int) -> bytes:
 def hold_together(pair: tuple[bytes, bytes, int], key_store: FileKeyStore) -> bool:
     """Whether it was read at one glance; then it must be what it is by itself, and good."""
     intent, proof, seq = pair
-    tenders = Tenders(PLACE, key_store, Allowances(PLACE))
+    tenders = Tenders(PLACE, key_store)
     read = tenders.read(seq, PREV, intent, proof)
     if read is None:
         return False
@@ -202,7 +201,7 @@ def test_of_many_tenders_those_with_a_bad_proof_are_named(
     many = data.draw(st.lists(phones() | cards(new_card), min_size=2, max_size=8))
     spoilt = [data.draw(st.booleans()) for _ in many]
     pairs = [resigned(pair) if bad else pair for pair, bad in zip(many, spoilt, strict=True)]
-    together = Tenders(PLACE, key_store, Allowances(PLACE))
+    together = Tenders(PLACE, key_store)
     read = [together.read(seq, PREV, intent, proof) for intent, proof, seq in pairs]
     unproven = together.unproven()
     assert all(pair in read for pair in unproven)
