@@ -5,7 +5,7 @@
 from typing import Final, NamedTuple
 
 from heitje.card.layout import BLOCK, FILE_RECORDS, FILE_VALUE, Command
-from heitje.card.messaging import Key, cbc_decrypt, cbc_encrypt, key_of, mact
+from heitje.card.messaging import Key, cbc_encrypt, decrypt_block, key_of, mact
 
 _MAC_LABEL: Final = b"\x5a"
 _ENC_LABEL: Final = b"\xa5"
@@ -38,7 +38,7 @@ def encrypt_reader_id(enc_key: bytes, previous_tmri: bytes) -> bytes:
 
 def decrypt_reader_id(enc_key: bytes, enc_tmri: bytes) -> bytes:
     """TMRIPrev out of EncTMRI."""
-    return cbc_decrypt(enc_key, enc_tmri)
+    return decrypt_block(enc_key, enc_tmri)
 
 
 def tmi_commit_reader_id(tmri: bytes, enc_tmri: bytes) -> bytes:
