@@ -9,6 +9,7 @@ judgement carried out in memory; at the end everything is written, set by set.
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final
 
 from django.db import connection, transaction
@@ -82,16 +83,17 @@ def examine_batch(terminal: Terminal, batch: Batch, programme: Programme) -> Exa
     tenders = Tenders(place, programme.key_store)
     digests: list[str] = []
     facts: dict[str, Facts] = {}
-    first, head, at = b"", b"", 0
+    first, head, at, is_behind = b"", b"", 0, known is not None
     while at < len(batch.entries):
         seq, data = batch.after + 1 + at, batch.entries[at]
+        is_behind = is_behind and known is not None and known.reaches(seq)
         pair = None
-        if head and at + 1 < len(batch.entries) and not (known and known.reaches(seq)):
+        if head and at + 1 < len(batch.entries) and not is_behind:
             pair = tenders.read(seq, head, data, batch.entries[at + 1])
         if pair is not None:
-            for fact in pair:
-                facts[fact.digest] = fact
-                digests.append(fact.digest)
+            intent, redemption = pair
+            facts[intent.digest], facts[redemption.digest] = pair
+            digests += (intent.digest, redemption.digest)
             at += 2
         else:
             entry = _read(terminal, data, seq, head)
@@ -102,6 +104,8 @@ def examine_batch(terminal: Terminal, batch: Batch, programme: Programme) -> Exa
             first = first or entry.prev
             at += 1
         head = bytes.fromhex(digests[-1])
+    for fact in chain.from_iterable(tenders.unproven()):
+        facts[fact.digest] = examine(fact.data, fact.digest, fact.entry, place, programme.key_store)
     return Examined(batch.after, first, digests, facts)
 
 
