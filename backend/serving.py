@@ -20,6 +20,7 @@ from gunicorn.workers.gthread import ThreadWorker
 from backend.api.middleware import OF_EVERY_RESPONSE
 from backend.api.problems import Problem, problem_response
 from backend.api.rates import METER
+from backend.api.uploads import Uploads
 from backend.assembly import configuration_in_use
 
 LOG: Final = logging.getLogger(__name__)
@@ -71,7 +72,7 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             self.cfg.set(name, value)
 
     def load(self) -> Callable[..., Any]:
-        return get_wsgi_application()
+        return Uploads(get_wsgi_application())
 
 
 class _Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
