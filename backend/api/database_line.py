@@ -10,7 +10,7 @@ line is quiet the connection is good; where it is not, Django asks.
 import select
 from typing import Final
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
 
 _SAYS_SOMETHING: Final = select.POLLIN | select.POLLHUP | select.POLLERR
 _AT_ONCE_MS: Final = 0
@@ -18,15 +18,17 @@ _AT_ONCE_MS: Final = 0
 
 def renew() -> None:
     """Leave a connection that is no longer good, as Django does between requests; the next statement opens another."""
-    connection.close_if_unusable_or_obsolete()
+    connections[DEFAULT_DB_ALIAS].close_if_unusable_or_obsolete()
     trust_if_quiet()
 
 
 def trust_if_quiet() -> None:
     """Spare the server the question whether it is there, if the line has nothing to say."""
-    if connection.vendor != "postgresql" or connection.connection is None or connection.connection.closed:
+    database = connections[DEFAULT_DB_ALIAS]
+    line = database.connection
+    if database.vendor != "postgresql" or line is None or line.closed:
         return
-    line = select.poll()
-    line.register(connection.connection.fileno(), _SAYS_SOMETHING)
-    if not line.poll(_AT_ONCE_MS):
-        connection.health_check_done = True  # type: ignore[attr-defined]  # it is there, and not among Django's types
+    ear = select.poll()
+    ear.register(line.fileno(), _SAYS_SOMETHING)
+    if not ear.poll(_AT_ONCE_MS):
+        database.health_check_done = True  # type: ignore[attr-defined]  # it is there, and not among Django's types
