@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Heitje contributors
 # SPDX-License-Identifier: EUPL-1.2
-"""A server that ended its connections between two requests is noticed before the second, and asked nothing till then."""
+"""A server that ended its connections between two requests is noticed before the second, and not asked until then."""
 
 from __future__ import annotations
 
