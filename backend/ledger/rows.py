@@ -7,14 +7,15 @@ as one array, written as PostgreSQL's array literal; byte strings go as one bloc
 """
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate
 from typing import Any, Final
 
 from django.db import connection
+
+from backend.ledger.prepared import execute
 
 TEXT: Final = "text"
 BIGINT: Final = "bigint"
@@ -43,34 +44,12 @@ class Columns:
 
 def select(statement: str, *parameters: str | int) -> list[tuple[Any, ...]]:
     """The rows of a query."""
-    with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        return list(cursor.fetchall())
+    return execute(statement, parameters)
 
 
 def select_all(*queries: Query) -> list[Found]:
-    """The rows of several queries that do not wait for each other; PostgreSQL is asked them in one go."""
-    if connection.vendor != "postgresql":
-        return [select(statement, *parameters) for statement, parameters in queries]
-    with ExitStack() as stack:
-        cursors = [stack.enter_context(connection.cursor()) for _ in queries]
-        with together():  # what its end raises, no cursor turns into Django's errors
-            for cursor, query in zip(cursors, queries, strict=True):
-                cursor.execute(*query)
-            return [list(cursor.fetchall()) for cursor in cursors]
-
-
-@contextmanager
-def together() -> Iterator[None]:
-    """Statements whose results nobody waits for go to PostgreSQL in one go, and are answered by the end at the latest.
-
-    What one of them raises, is raised there or by the next that waits.
-    """
-    if connection.vendor != "postgresql":
-        yield
-        return
-    with connection.wrap_database_errors, connection.connection.pipeline():
-        yield
+    """The rows of several queries, which PostgreSQL is asked one by one: a trip of libpq's costs the least."""
+    return [execute(*query) for query in queries]
 
 
 def among(expression: str, kind: str) -> str:
@@ -110,12 +89,11 @@ def insert(into: Columns, rows: Rows, returning: str = "", unless_there: str = "
     if not rows:
         return []
     conflict = f" ON CONFLICT ({unless_there}) DO NOTHING" if unless_there else ""
+    if connection.vendor == "postgresql":
+        end = f"{conflict} RETURNING {returning}" if returning else conflict
+        same, parameters = arrays(into, rows)
+        return execute(_insert_arrays(into, same, end), parameters)
     with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            end = f"{conflict} RETURNING {returning}" if returning else conflict
-            same, parameters = arrays(into, rows)
-            cursor.execute(_insert_arrays(into, same, end), parameters)
-            return list(cursor.fetchall()) if returning else []
         places = ", ".join(["%s"] * len(into.columns))
         statement = f"INSERT INTO {into.table} ({into.names}) VALUES ({places}){conflict}"
         if not returning:
@@ -133,15 +111,13 @@ def update(of: Columns, rows: Rows) -> None:
     if not rows:
         return
     (key, _), *changed = of.columns
+    if connection.vendor == "postgresql":
+        assignments = ", ".join(f"{name} = r.{name}" for name, _ in changed)
+        same, parameters = arrays(of, rows)
+        read = _select(of, same)
+        execute(f"UPDATE {of.table} AS t SET {assignments} FROM ({read}) AS r WHERE t.{key} = r.{key}", parameters)
+        return
     with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            assignments = ", ".join(f"{name} = r.{name}" for name, _ in changed)
-            same, parameters = arrays(of, rows)
-            read = _select(of, same)
-            cursor.execute(
-                f"UPDATE {of.table} AS t SET {assignments} FROM ({read}) AS r WHERE t.{key} = r.{key}", parameters
-            )
-            return
         assignments = ", ".join(f"{name} = %s" for name, _ in changed)
         statement = f"UPDATE {of.table} SET {assignments} WHERE {key} = %s"
         cursor.executemany(statement, [(*row[1:], row[0]) for row in rows])

@@ -34,14 +34,10 @@ def write(situation: Situation) -> dict[int, EntryOutcome]:
     shops = {situation.terminal.shop_id, *(claim.shop_id for claim in claims)}
     if not situation.careful and (situation.has_waiting or has_waiting(shops - {situation.terminal.shop_id})):
         raise NeedsCare
+    _write_rows(situation, claims)
     if situation.has_notes:
-        _write_rows(situation, claims)
         _write_notes(situation)
-        _post(situation)
-    else:
-        with rows.together():
-            _write_rows(situation, claims)
-            _post(situation)
+    _post(situation)
     if situation.careful:
         cover_waiting(shops, situation.now)
     if situation.refunds:
