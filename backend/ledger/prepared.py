@@ -13,7 +13,7 @@ ours with its own. Outside of a transaction that is found out and made good; ins
 so there these connections use a cursor.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 from weakref import WeakKeyDictionary
@@ -25,17 +25,19 @@ from psycopg.pq import ConnStatus, ExecStatus, PipelineStatus, TransactionStatus
 from psycopg.pq.abc import PGresult
 
 Rows = list[tuple[Any, ...]]
-Parameters = Sequence[str | int | bytes]
+Parameters = Sequence[str | int | bytes | None]
 
 PREPARED_MAX: Final = 200
 """Statements that one connection holds."""
 _TEXT, _BINARY = 0, 1
-_KINDS: Final[dict[type, tuple[int, int]]] = {
-    str: (0, _TEXT),
-    int: (20, _TEXT),
-    bytes: (17, _BINARY),
-}
-"""A value's type at PostgreSQL, 0 where it is to find that out, and how it is written."""
+_KINDS: Final[tuple[tuple[type, int, int, Callable[[Any], bytes | None]], ...]] = (
+    (bool, 16, _TEXT, lambda value: b"t" if value else b"f"),
+    (int, 20, _TEXT, lambda value: int.__repr__(value).encode()),
+    (str, 0, _TEXT, lambda value: str.__str__(value).encode()),
+    (bytes, 17, _BINARY, bytes),
+    (type(None), 0, _TEXT, lambda _: None),
+)
+"""A value's type at PostgreSQL, 0 where it is to find that out, and how it is written; members of enumerations too."""
 _prepared: Final[WeakKeyDictionary[psycopg.Connection[Any], dict["_Statement", bytes]]] = WeakKeyDictionary()
 """What each connection has prepared, and its name there."""
 
@@ -46,6 +48,7 @@ class _Statement(NamedTuple):
     text: bytes
     kinds: tuple[int, ...]
     forms: tuple[int, ...]
+    writers: tuple[Callable[[Any], bytes | None], ...]
 
 
 def execute(statement: str, parameters: Parameters = ()) -> Rows:
@@ -68,12 +71,13 @@ def execute(statement: str, parameters: Parameters = ()) -> Rows:
 
 @lru_cache(maxsize=1024)
 def _statement(statement: str, types: tuple[type, ...]) -> _Statement | None:
-    if "%%" in statement or not all(kind in _KINDS for kind in types):
+    kinds = [next((kind for kind in _KINDS if issubclass(given, kind[0])), None) for given in types]
+    if "%%" in statement or not all(kinds):
         return None
     first, *rest = statement.replace("%b", "%s").split("%s")
     text = first + "".join(f"${at}{words}" for at, words in enumerate(rest, start=1))
-    kinds, forms = zip(*(_KINDS[kind] for kind in types), strict=True) if types else ((), ())
-    return _Statement(text.encode(), kinds, forms)
+    _, numbers, forms, writers = zip(*filter(None, kinds), strict=True) if types else ((), (), (), ())
+    return _Statement(text.encode(), numbers, forms, writers)
 
 
 def _may_prepare(line: psycopg.Connection[Any], statement: _Statement) -> bool:
@@ -86,7 +90,7 @@ def _may_prepare(line: psycopg.Connection[Any], statement: _Statement) -> bool:
 
 
 def _run(line: psycopg.Connection[Any], statement: _Statement, parameters: Parameters) -> Rows:
-    values = [value if isinstance(value, bytes) else str(value).encode() for value in parameters]
+    values = [write(value) for write, value in zip(statement.writers, parameters, strict=True)]
     _begin(line)
     try:
         result = _executed(line, statement, values)
@@ -102,14 +106,15 @@ def _run(line: psycopg.Connection[Any], statement: _Statement, parameters: Param
     return reader.load_rows(0, result.ntuples, tuple)
 
 
-def _executed(line: psycopg.Connection[Any], statement: _Statement, values: list[bytes]) -> PGresult:
+def _executed(line: psycopg.Connection[Any], statement: _Statement, values: list[bytes | None]) -> PGresult:
     names = _prepared[line]
     name = names.get(statement)
     if name is None:
         name = b"heitje_%d" % len(names)
         _checked(line, line.pgconn.prepare(name, statement.text, statement.kinds))
         names[statement] = name
-    return _checked(line, line.pgconn.exec_prepared(name, values, statement.forms, _TEXT))
+    result = line.pgconn.exec_prepared(name, values, statement.forms, _TEXT)  # type: ignore[arg-type]  # None is NULL
+    return _checked(line, result)
 
 
 def _begin(line: psycopg.Connection[Any]) -> None:

@@ -23,7 +23,8 @@ def head(terminal: Terminal) -> tuple[int, bytes]:
     last = stored_journal.last(terminal.id)
     if last is None:
         return 0, head_of(bytes.fromhex(terminal.id))
-    return last.seq, bytes.fromhex(last.hash)
+    seq, digest = last
+    return seq, bytes.fromhex(digest)
 
 
 def as_told(entries: Iterable[JournalEntry | StoredEntry]) -> tuple[EntryOutcome, ...]:

@@ -5,7 +5,7 @@
 from collections.abc import Iterator
 from typing import Final, NamedTuple, Self
 
-from backend.ledger.rows import BIGINT, BYTES, TEXT, Columns, Query
+from backend.ledger.rows import BIGINT, BYTES, TEXT, Columns, Query, select
 from backend.redemption.models import MAIN, JournalEntry, JournalRun
 from backend.redemption.records import NewRun
 from heitje.journal import HASH_LENGTH
@@ -30,6 +30,15 @@ SELECT r.first, substr(r.hashes,
     CAST(32 * (CASE WHEN r.first > %s THEN 0 ELSE %s - r.first END) + 1 AS int), CAST(32 * %s AS int))
 FROM redemption_journalrun AS r
 WHERE r.terminal_id = %s AND r.first > %s AND r.first <= %s AND r.last >= %s
+"""
+
+
+_LAST_SINGLE: Final = """
+SELECT seq, hash FROM redemption_journalentry WHERE terminal_id = %s AND branch = '' ORDER BY seq DESC LIMIT 1
+"""
+_LAST_RUN: Final = """
+SELECT last, substr(hashes, CAST(32 * (last - first) + 1 AS int), 32) FROM redemption_journalrun
+WHERE terminal_id = %s ORDER BY first DESC LIMIT 1
 """
 
 
@@ -96,11 +105,10 @@ def since(terminal: str, after: int) -> list[StoredEntry]:
     return sorted(found, key=lambda entry: (entry.seq, entry.branch))
 
 
-def last(terminal: str) -> StoredEntry | None:
-    """The last entry of the main branch."""
-    single = JournalEntry.objects.filter(terminal=terminal, branch=MAIN).order_by("-seq").first()
-    run = JournalRun.objects.filter(terminal=terminal).order_by("-first").first()
-    if run is not None and (single is None or run.last > single.seq):
-        *_, entry = entries_of(run)
-        return entry
-    return None if single is None else StoredEntry.of(single)
+def last(terminal: str) -> tuple[int, str] | None:
+    """Number and hash of the last entry of the main branch; None before the first."""
+    found = [
+        *select(_LAST_SINGLE, terminal),
+        *((seq, bytes(digest).hex()) for seq, digest in select(_LAST_RUN, terminal)),
+    ]
+    return max(found, default=None)

@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING
 import pytest
 from django.db import DatabaseError, IntegrityError, OperationalError, ProgrammingError, connection, transaction
 
-from backend.ledger.prepared import PREPARED_MAX, execute
+from backend.ledger.prepared import PREPARED_MAX, Parameters, Rows, execute
 from backend.ledger.rows import select
+from heitje.journal import Kind
 
 if TYPE_CHECKING:
     from tests.backend.conftest import City
     from tests.conftest import Cluster
 
-ALL = """SELECT id, public_key, paper_till, enrolled_at, CAST(%s AS text) FROM shops_terminal
-WHERE id = CAST(%s AS text) AND enrolled_at < %s"""
+ALL = """SELECT id, public_key, paper_till, enrolled_at, CAST(%s AS text), CAST(%s AS boolean), CAST(%s AS bigint)
+FROM shops_terminal WHERE id = CAST(%s AS text) AND enrolled_at < %s"""
 WRITE = "INSERT INTO ledger_account (kind, owner, balance) VALUES ('citizen', %s, %s)"
 COUNT = "SELECT count(*) FROM ledger_account WHERE owner = %s"
 
@@ -38,16 +39,23 @@ def is_prepared(statement: str) -> bool:
     return any(name.startswith("heitje_") for (name,) in held)
 
 
+def by_cursor(statement: str, parameters: Parameters) -> Rows:
+    """What Django's cursor answers."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return list(cursor.fetchall())
+
+
 def test_the_same_rows(line: City) -> None:
     asked = 0
     for name in (line.till.name, "é' --", ""):
-        for before in (2**62, -(2**62)):
-            parameters = ("a \\ 'text'\n", name, before)
-            assert execute(ALL, parameters) == select(ALL, *parameters)
+        for before, yes, number in ((2**62, True, None), (-(2**62), False, Kind.REFUND), (2**62, None, -1)):
+            parameters = ("a \\ 'text'\n", yes, number, name, before)
+            assert execute(ALL, parameters) == by_cursor(ALL, parameters)
             with transaction.atomic():
-                assert execute(ALL, parameters) == select(ALL, *parameters)
+                assert execute(ALL, parameters) == by_cursor(ALL, parameters)
             asked += len(execute(ALL, parameters))
-    assert asked == 1
+    assert asked == 2
     assert connection.vendor == "sqlite" or is_prepared(ALL)
 
 
