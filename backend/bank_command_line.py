@@ -78,6 +78,14 @@ def add_shops(group: Group) -> None:
     """`shop`."""
     shop = subgroup(group, "shop", "shops, and the accounts that they are paid on")
     declare(shop, "list", "bank.list_shops", "every shop, its account, and the one that waits")
+    parser = declare(shop, "admit", "officials.admit_shop", "take a shop on: two treasurers, asking is one yes")
+    parser.add_argument("shop", metavar="SHOP", help="its id, as bakker-1; scopes and files name it so, for ever")
+    parser.add_argument("--name", required=True, help="as on receipts, and as the holder of its account")
+    parser.add_argument("--owner", required=True, metavar="NUMBER", help="whose shop it is: the guarantee is theirs")
+    parser.add_argument("--category", required=True, help="what earmarked money can name, as bakery")
+    parser.add_argument("--area", required=True, help="likewise, as centrum")
+    parser.add_argument("--iban", required=True, help="where it is paid")
+    add_official(parser, "a treasurer who compared name and account; asking counts as one yes")
     parser = declare(
         shop, "account", "officials.change_shop_account", "another account of a shop: two treasurers, and a week's wait"
     )
@@ -90,9 +98,15 @@ def add_shops(group: Group) -> None:
     _add_official(parser)
 
 
-def add_batch(parser: argparse.ArgumentParser) -> None:
-    """Which batch."""
-    parser.add_argument("--date", required=True, type=date.fromisoformat, metavar="YYYY-MM-DD")
+def add_batch(parser: argparse.ArgumentParser, *, required: bool = True) -> None:
+    """Which batch; the night's own is today's."""
+    parser.add_argument(
+        "--date",
+        required=required,
+        type=date.fromisoformat,
+        metavar="YYYY-MM-DD",
+        help=None if required else "(default: today, UTC)",
+    )
     parser.add_argument("--run", type=int, default=1, help="for a second batch on one date (default: %(default)s)")
 
 

@@ -47,10 +47,21 @@ def run(arguments: argparse.Namespace) -> Answer:
 
 def _prepare(directory: Path, arguments: argparse.Namespace) -> Configuration:
     try:
+        if arguments.test_programme is None:
+            arguments.programme = None
+            return provisioning.prepare_town(directory, _town(arguments), _database(arguments))
         arguments.programme = TestProgramme.parse(Path(arguments.test_programme).read_text(encoding="utf-8"))
         return provisioning.prepare(directory, arguments.programme, _database(arguments))
     except (OSError, ValueError) as error:
         raise Refused(str(error)) from error
+
+
+def _town(arguments: argparse.Namespace) -> provisioning.Town:
+    """What `init` was told of a town. Raises `Refused`."""
+    if not (arguments.account_holder and arguments.iban and arguments.keys):
+        raise Refused("a town's backend needs --account-holder, --iban and --keys")
+    store, offline = provisioning.KEY_FILES[arguments.keys]
+    return provisioning.Town(arguments.town, arguments.account_holder, arguments.iban, store, offline)
 
 
 def _database(arguments: argparse.Namespace) -> Database | None:

@@ -56,8 +56,15 @@ def make_parser() -> argparse.ArgumentParser:
 
 
 def _add_house(group: Group) -> None:
-    parser = declare(group, "init", "house.initialise", "write a ready backend of a test programme")
-    parser.add_argument("--test-programme", required=True, metavar="FILE", help="a test programme's JSON file")
+    parser = declare(
+        group, "init", "house.initialise", "write a town's own backend, empty, or a ready one of a test programme"
+    )
+    whose = parser.add_mutually_exclusive_group(required=True)
+    whose.add_argument("--programme", dest="town", metavar="NAME", help="a town's, for production: as nl.heerlen")
+    whose.add_argument("--test-programme", metavar="FILE", help="a test programme's JSON file")
+    parser.add_argument("--account-holder", metavar="NAME", help="a town's: the municipality, as its bank knows it")
+    parser.add_argument("--iban", help="a town's: the reserve's own bank account")
+    parser.add_argument("--keys", choices=("file", "token"), help="a town's: in a sealed file, or in a PKCS#11 token")
     parser.add_argument(
         "--postgresql", metavar="NAME", help="keep the books in this PostgreSQL database, not in SQLite"
     )
@@ -121,7 +128,7 @@ def _add_tasks(group: Group) -> None:
 
 def _add_treasury(group: Group) -> None:
     parser = declare(group, "settle", "treasury.settle", "run the night: cut, bank file, statements; twice is once")
-    add_batch(parser)
+    add_batch(parser, required=False)
     parser = declare(group, "approve", "treasury.approve", "an official's yes to a batch; two release it")
     add_batch(parser)
     parser.add_argument("--official", required=True, metavar="NAME")

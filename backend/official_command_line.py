@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Heitje contributors
 # SPDX-License-Identifier: EUPL-1.2
-"""`heitje backend official|approval|enrol|acts …`: people, four eyes, the audit trail."""
+"""`heitje backend official|approval|enrol|terminal|acts …`: people, four eyes, the audit trail."""
 
 import argparse
 
@@ -47,6 +47,16 @@ def add_officials(group: Group) -> None:
     )
     parser.add_argument("--terminal", required=True, type=hexadecimal, metavar="HEX", help="its id")
     add_official(parser, "who asks; approving comes after comparing")
+    terminal = subgroup(group, "terminal", "terminals that are not believed")
+    parser = declare(terminal, "suspend", "officials.suspend_terminal", "believe a terminal no longer; one enroller")
+    parser.add_argument("terminal", type=hexadecimal, metavar="HEX", help="its id")
+    parser.add_argument("--reason", required=True)
+    add_official(parser, "an enroller")
+    parser = declare(
+        terminal, "resume", "officials.resume_terminal", "believe it again: two enrollers, asking is one yes"
+    )
+    parser.add_argument("terminal", type=hexadecimal, metavar="HEX", help="its id")
+    add_official(parser, "an enroller")
     parser = declare(group, "acts", "officials.show_acts", "the audit trail, checked; exit code 1 where it is broken")
     parser.add_argument("--after", type=int, default=0, metavar="NUMBER", help="only acts after this one")
     parser.add_argument("--out", metavar="FILE", help="all of them for an auditor (heitje audit acts)")

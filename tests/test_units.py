@@ -16,7 +16,7 @@ PROGRAM = "/opt/heitje/bin/heitje"
 TILLS_PROGRAM = "/opt/heitje/current/bin/heitje"
 """A link to one of two places, so that an update is one rename (docs/trust.md)."""
 UPDATES = [unit for unit in SERVICES if "update" in unit.name]
-BACKENDS = [unit for unit in SERVICES if unit.name.startswith(("heitje-backend", "heitje-publish"))]
+BACKENDS = [unit for unit in SERVICES if "till" not in unit.name and unit not in UPDATES]
 
 
 def settings(unit: Path) -> dict[str, list[str]]:

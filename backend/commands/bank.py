@@ -115,7 +115,7 @@ def list_shops(arguments: argparse.Namespace) -> Answer:
     lines = []
     for shop in shops:
         waits = f"  from {shop['changes_on']} on {shop['next_iban']}" if shop["next_iban"] else ""
-        lines.append(f"{shop['shop']:<20} {shop['iban']}{waits}  {shop['name']}")
+        lines.append(f"{shop['shop']:<20} {shop['iban']}{waits}  {shop['name']} ({shop['category']}, {shop['area']})")
     return Answer("\n".join(lines) or "no shop", {"shops": shops})
 
 
@@ -167,6 +167,9 @@ def _shop_document(shop: Shop, change: AccountChange | None) -> dict[str, Any]:
     return {
         "shop": shop.id,
         "name": shop.name,
+        "owner": shop.owner,
+        "category": shop.category,
+        "area": shop.area,
         "iban": shop.iban,
         "next_iban": None if change is None else change.iban,
         "changes_on": None if change is None else shop_accounts.due_date(change).isoformat(),

@@ -13,19 +13,26 @@ from backend import population, serving
 from backend.assembly import configuration_in_use
 from backend.commands.answer import Answer, Refused
 from backend.configuration import Engine
+from backend.officials.models import Official
 from backend.shops.models import Shop
+from backend.tasks import inspections
 
 
 def initialise(arguments: argparse.Namespace) -> Answer:
-    """`init`, in a directory that `provisioning.prepare` has made: the tables and what stands in them."""
+    """`init`, in a directory that `provisioning` has made: the tables, and what stands in a test programme's."""
     configuration = configuration_in_use()
     bring_up_to_date()
-    if Shop.objects.exists():
+    if Shop.objects.exists() or Official.objects.exists():
         raise Refused(f"the schema {configuration.database.schema} holds a backend already")
-    population.populate(configuration, arguments.programme, int(time.time()))
+    now = int(time.time())
+    if arguments.programme is not None:
+        population.populate(configuration, arguments.programme, now)
+    else:
+        inspections.seed(now)
     configurations.write(configuration)
     document = {"directory": str(configuration.directory), "programme": configuration.programme}
-    return Answer(f"{configuration.directory}: a backend of {configuration.programme}, ready", document)
+    state = "ready" if arguments.programme is not None else "empty; next: heitje backend keys (docs/new-city.md)"
+    return Answer(f"{configuration.directory}: a backend of {configuration.programme}, {state}", document)
 
 
 def migrate(arguments: argparse.Namespace) -> Answer:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from backend.assembly import configuration_in_use, programme_of
 from backend.commands.answer import Answer, Refused
@@ -20,17 +20,15 @@ from backend.minting.token_description import TokenDescription
 from backend.officials import approvals
 from backend.officials.matters import Matter
 from backend.officials.models import Request
+from backend.provisioning import KEY_FILES
 from heitje.card.layout import df_name
 from heitje.trust_root import OFFLINE, Role
-
-FILES: Final = {False: "keys.sealed", True: "offline-keys.sealed"}
-"""A sealed file, and that of the offline roles."""
 
 
 def init_file(arguments: argparse.Namespace) -> Answer:
     """`keys init-file`."""
     configuration = configuration_in_use()
-    path = configuration.directory / FILES[arguments.offline]
+    path = configuration.directory / KEY_FILES["file"][arguments.offline]
     if arguments.offline:
         document = key_file.new_roles(OFFLINE)
     else:
@@ -41,7 +39,7 @@ def init_file(arguments: argparse.Namespace) -> Answer:
     except FileExistsError as error:
         raise Refused(f"{path} is there already") from error
     text = f"new keys are sealed in {path}"
-    if not arguments.offline:
+    if not arguments.offline and path != configuration.key_store_path:
         text += f'\nnow set key_store = "{path.name}" in {FILE}'
     return Answer(text, {"file": str(path)})
 

@@ -17,11 +17,10 @@ from backend.minting import key_file
 from backend.minting.key_stores import DESCRIPTION_SUFFIX
 from backend.minting.rotation import Window, first_window
 from backend.minting.token_description import TokenDescription
+from backend.provisioning import KEY_FILES
 from heitje.card.layout import df_name as df_name_of
 from heitje.programme import TestProgramme
 
-DESCRIPTION: Final = "token.toml"
-OFFLINE_DESCRIPTION: Final = "offline-token.toml"
 _TEST_KEYS: Final = (1_500_000_000, 4_000_000_000)
 """A test programme's keys are valid at any time that a test may set its clock to."""
 
@@ -32,7 +31,7 @@ def init_token(arguments: argparse.Namespace) -> Answer:
     from backend.minting.pkcs11_token import Token
 
     configuration, programme = configuration_in_use(), _test_programme(arguments.programme_file)
-    path = configuration.directory / (OFFLINE_DESCRIPTION if arguments.offline else DESCRIPTION)
+    path = configuration.directory / KEY_FILES["token"][arguments.offline]
     if path.exists():
         raise Refused(f"{path} is there already: its token has its keys")
     place = ceremony.Place(arguments.module, arguments.token, Path(arguments.pin_file).resolve())
@@ -47,7 +46,7 @@ def init_token(arguments: argparse.Namespace) -> Answer:
     new = ceremony.make_keys(token, description, programme)
     description.write(path)
     text = f"{len(new)} keys made in the token {place.token}; {path.name} describes it"
-    if not arguments.offline:
+    if not arguments.offline and path != configuration.key_store_path:
         text += f'\nnow set key_store = "{path.name}" in {FILE}'
     return Answer(text, {"file": str(path), "new": list(new)})
 

@@ -22,21 +22,29 @@ from backend.officials.models import Act, Official, Request
 from backend.proof import acts_log
 from backend.settlement import corrections, shop_accounts
 from backend.settlement.treasurers import TreasuryRefused
-from backend.shops import enrolment
+from backend.shops import application, enrolment, suspension
 from backend.shops.admission import NotAdmitted
 
 CARRIED_OUT: Final[dict[Matter, Callable[[Content, int], None]]] = {
     Matter.ROLE: staff.change,
+    Matter.SHOP_ADMISSION: application.admit,
     Matter.TERMINAL_ENROLMENT: enrolment.enrol,
     Matter.GRANT: corrections.promise,
     Matter.KEY_ROTATION: key_changes.rotate,
     Matter.KEY_REVOCATION: key_changes.revoke,
     Matter.LOG_KEY: key_changes.add_log_key,
     Matter.TERMINAL_MASTERS: masters.release,
+    Matter.TERMINAL_RESUMPTION: suspension.resume,
     Matter.SHOP_ACCOUNT: shop_accounts.wait,
 }
 """What happens in the transaction of the second yes; what is not here is carried out by the command that asks."""
-REFUSALS: Final = (approvals.NotApproved, staff.NotAppointed, NotAdmitted, TreasuryRefused)
+REFUSALS: Final = (
+    approvals.NotApproved,
+    staff.NotAppointed,
+    NotAdmitted,
+    TreasuryRefused,
+    suspension.NotSuspended,
+)
 
 
 def appoint_first(arguments: argparse.Namespace) -> Answer:
@@ -104,10 +112,33 @@ def add_log_key(arguments: argparse.Namespace) -> Answer:
     return _ask(lambda now: key_changes.request_log_key(arguments.by, now), arguments.by)
 
 
+def admit_shop(arguments: argparse.Namespace) -> Answer:
+    """`shop admit`: asking is the first yes."""
+    names = ("shop", "owner", "name", "category", "area", "iban")
+    asked = application.Application(**{name: getattr(arguments, name) for name in names})
+    return _ask(lambda now: application.request_admission(asked, arguments.by, now), arguments.by)
+
+
 def change_shop_account(arguments: argparse.Namespace) -> Answer:
     """`shop account`: asking is the first yes."""
     shop, iban = arguments.shop, arguments.iban
     return _ask(lambda now: shop_accounts.request_change(shop, iban, arguments.by, now), arguments.by)
+
+
+def suspend_terminal(arguments: argparse.Namespace) -> Answer:
+    """`terminal suspend`."""
+    name = arguments.terminal.hex()
+    try:
+        new = suspension.suspend(name, arguments.reason, arguments.by, int(time.time()))
+    except suspension.NotSuspended as error:
+        raise Refused(str(error)) from error
+    return Answer(f"{name} is {'' if new else 'already '}suspended", {"terminal": name, "new": new})
+
+
+def resume_terminal(arguments: argparse.Namespace) -> Answer:
+    """`terminal resume`: asking is the first yes."""
+    name = arguments.terminal.hex()
+    return _ask(lambda now: suspension.request_resumption(name, arguments.by, now), arguments.by)
 
 
 def request_masters(arguments: argparse.Namespace) -> Answer:

@@ -5,6 +5,7 @@
 import argparse
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Final
 
@@ -39,7 +40,7 @@ def settle(arguments: argparse.Namespace) -> Answer:
     recovery.recover(now)
     shop_accounts.change_due(now)
     debtor, directory = debtor_of(configuration), configuration.settlements_path
-    batch = night.settle(arguments.date, arguments.run, debtor, directory, now)
+    batch = night.settle(arguments.date or datetime.now(UTC).date(), arguments.run, debtor, directory, now)
     if night.rows_of(batch) <= PDF_ROWS_MAX:
         night.export_pdf(batch, debtor, directory, night.LANGUAGE)
     return _batch_answer(batch)

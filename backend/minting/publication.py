@@ -49,6 +49,8 @@ def publish(programme: str, key_store: KeyStore, repository: TrustRepository, at
     Safe to run twice, or to crash anywhere and run again. Raises `KeysRefused`, `NoRepository`.
     """
     with repository.locked():
+        if not repository.newest(Role.ROOT):
+            raise NoRepository("nobody is named who may sign (heitje backend trust renew, with the offline keys)")
         number, fresh = _write(programme, key_store, repository, at)
         return _stamp(key_store, repository, number, fresh, at)
 

@@ -17,10 +17,14 @@ class Matter(StrEnum):
     """A kind of request."""
 
     ROLE = "role"
+    SHOP_ADMISSION = "shop admission"
+    """Both compared the shop's name with the holder of its account (RULES.md section 3)."""
     TERMINAL_ENROLMENT = "terminal enrolment"
     """Both compared the 8 digits of the terminal's key on its screen (LEDGER.md section 2)."""
     TERMINAL_MASTERS = "terminal masters"
     """The debit master goes to a terminal; both compared the 8 digits."""
+    TERMINAL_RESUMPTION = "terminal resumption"
+    """A suspended terminal is believed again."""
     BANK_BATCH = "bank batch"
     SHOP_ACCOUNT = "shop account"
     """Another IBAN of a shop, after a waiting time."""
@@ -35,8 +39,10 @@ class Matter(StrEnum):
 
 APPROVED_BY: Final = {
     Matter.ROLE: Role.REGISTRAR,
+    Matter.SHOP_ADMISSION: Role.TREASURER,
     Matter.TERMINAL_ENROLMENT: Role.ENROLLER,
     Matter.TERMINAL_MASTERS: Role.ENROLLER,
+    Matter.TERMINAL_RESUMPTION: Role.ENROLLER,
     Matter.BANK_BATCH: Role.TREASURER,
     Matter.SHOP_ACCOUNT: Role.TREASURER,
     Matter.KEY_ROTATION: Role.KEY_KEEPER,

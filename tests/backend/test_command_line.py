@@ -104,6 +104,44 @@ def test_no_programme_no_backend(tmp_path: Path) -> None:
     assert not (office.directory / "backend.toml").exists()
 
 
+@pytest.mark.parametrize(
+    ("name", "holder", "iban", "why"),
+    [
+        ("nl.heerlen", "Gemeente Heerlen", "", "--iban"),
+        ("nl.heerlen", "Gemeente Heerlen", "NL02ABNA0123456780", "checksum"),
+        ("nl.heerlen", "G" * 71, "NL02ABNA0123456789", "70 signs"),
+        *(
+            (name, "G", "NL02ABNA0123456789", "as nl.heerlen")
+            for name in ("heerlen", "NL.x", "a/b", "a..b", "a." + "h" * 60)
+        ),
+    ],
+)
+def test_what_is_no_town_begins_nothing(
+    tmp_path: Path, name: str, holder: str, iban: str, why: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    directory = tmp_path / "town"
+    words = ("--programme", name, "--account-holder", holder, "--iban", iban, "--keys", "file")
+    assert main(["init", *words, "--dir", str(directory)]) == 1
+    assert why in capsys.readouterr().err
+    assert not directory.exists()
+
+
+def test_a_town_begins_empty_and_what_it_has_is_never_removed(tmp_path: Path) -> None:
+    office = Office(tmp_path / "town")
+    town = ("--programme", "nl.heerlen", "--account-holder", "Gemeente Heerlen", "--keys", "token", "--iban")
+    office.do("init", *town, "NL02 ABNA 0123 4567 89")
+    written = (office.directory / "backend.toml").read_text("utf-8")
+    for line in ("production = true", 'iban = "NL02ABNA0123456789"', 'key_store = "token.toml"'):
+        assert f"{line}\n" in written
+    assert office.accounts() == {}
+    assert "no key store" in office.refuses("publish")
+    (office.directory / "token.toml").write_text("kept", "ascii")
+    office.do("official", "first", "ria", "sam")
+    (office.directory / "backend.toml").unlink()
+    assert "holds a backend already" in office.refuses("init", *town, "NL02ABNA0123456789")
+    assert (office.directory / "token.toml").read_text("ascii") == "kept"
+
+
 def test_production_refuses_the_test_programme(tmp_path: Path) -> None:
     office = Office(tmp_path / "backend")
     office.do("init", "--test-programme", str(VECTOR))
