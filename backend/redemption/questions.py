@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Heitje contributors
 # SPDX-License-Identifier: EUPL-1.2
-"""What intake asks the database before it judges: one query per kind of thing, all asked in one go.
+"""What intake asks the database before it judges: one query per kind of thing, however many entries there are.
 
 They are answered in this order: what the batch's vouchers and cards carry is locked before anything of them is read.
 """
