@@ -20,17 +20,22 @@ from backend.settlement.night import Debtor
 
 def programme_of(configuration: Configuration) -> Programme:
     """The programme and its key store, opened again when its file has changed. Raises `KeysRefused`."""
+    path = _key_store_file(configuration.directory, configuration.key_store)
     try:
-        file = configuration.key_store_path.stat()
+        file = path.stat()
     except OSError as error:
         raise KeysRefused(f"there is no key store: {error}") from error
-    return _programme(configuration, (file.st_ino, file.st_mtime_ns))
+    return _programme(configuration.programme, path, configuration.production, file.st_ino, file.st_mtime_ns)
 
 
 @lru_cache(maxsize=4)
-def _programme(configuration: Configuration, _: tuple[int, int]) -> Programme:
-    key_store = open_key_store(configuration.key_store_path, configuration.production, keep=signature_log.keep)
-    return Programme(configuration.programme, key_store)
+def _key_store_file(directory: Path, name: str) -> Path:
+    return directory / name
+
+
+@lru_cache(maxsize=4)
+def _programme(iss: str, path: Path, production: bool, _inode: int, _mtime_ns: int) -> Programme:
+    return Programme(iss, open_key_store(path, production, keep=signature_log.keep))
 
 
 def repository_of(configuration: Configuration) -> TrustRepository:

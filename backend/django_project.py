@@ -84,7 +84,7 @@ def database_settings(configuration: Configuration) -> dict[str, Any]:
             "options": f"-c search_path={database.schema} -c synchronous_commit=on -c lock_timeout={_LOCK_TIMEOUT}",
             "application_name": "heitje",
             "server_side_binding": True,
-            "prepare_threshold": 3,
+            "prepare_threshold": None,  # `backend.ledger.prepared` does
         },
     }
 

@@ -4,6 +4,7 @@
 
 import gc
 import logging
+import select
 import subprocess
 import sys
 from collections.abc import Callable
@@ -20,11 +21,14 @@ from gunicorn.workers.gthread import ThreadWorker
 from backend.api.middleware import OF_EVERY_RESPONSE
 from backend.api.problems import Problem, problem_response
 from backend.api.rates import METER
+from backend.api.uploads import Uploads
 from backend.assembly import configuration_in_use
 
 LOG: Final = logging.getLogger(__name__)
 THREADS: Final = 4
 _TIMEOUT_S: Final = 30
+_STAYS_MS: Final = 5
+"""No longer: a connection that is opened meanwhile waits for a thread."""
 _COLLECT_AFTER: Final = 100_000
 
 
@@ -71,11 +75,23 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             self.cfg.set(name, value)
 
     def load(self) -> Callable[..., Any]:
-        return get_wsgi_application()
+        return Uploads(get_wsgi_application())
 
 
 class _Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
-    """Answers what is no request as a problem, where the library has a page of its own for it."""
+    """Answers what is no request as a problem, where the library has a page of its own for it.
+
+    While no more connections are open than there are threads, a thread stays a moment with the one that it has
+    answered: behind a proxy, or from a till with a backlog, the next request is on its way. The library hands a
+    connection back to its one listening thread after each answer, which costs as much as reading the request does.
+    """
+
+    def handle(self, conn: Any) -> Any:
+        """Answer a connection's requests as long as they come one upon the other."""
+        kept = super().handle(conn)
+        while kept is True and self.alive and self.nr_conns <= self.cfg.threads and _speaks(conn):
+            kept = super().handle(conn)
+        return kept
 
     def handle_error(self, req: Any, client: Any, addr: Any, exc: Exception) -> None:
         if isinstance(exc, LimitRequestLine):
@@ -94,6 +110,15 @@ class _Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         lines += [f"Content-Length: {len(response.content)}", "", ""]
         with suppress(OSError):  # it may have gone
             client.sendall("\r\n".join(lines).encode("latin-1") + response.content)
+
+
+def _speaks(conn: Any) -> bool:
+    """Whether something comes on this connection in a moment; what was read too far is the library's to find."""
+    if conn.parser.unreader.buf.getvalue():
+        return False
+    ear = select.poll()
+    ear.register(conn.sock, select.POLLIN)
+    return bool(ear.poll(_STAYS_MS))
 
 
 def _settle_memory(_worker: Any) -> None:

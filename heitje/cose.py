@@ -25,6 +25,8 @@ TOKEN_MAX: Final = 700
 SIGNATURE_LENGTH: Final = 64
 _KID_LENGTH: Final = 8
 _TAG_18: Final = b"\xd2"
+_SIGN1: Final = _TAG_18 + b"\x84"
+_UNPROTECTED: Final = b"\xa0"
 _HEADER_ALGORITHM: Final = 1
 _HEADER_KID: Final = 4
 _SIGNATURE1: Final = b"\x84\x6aSignature1"
@@ -47,9 +49,9 @@ class Sign1:
 
 def sign(payload: bytes, key: Signer, external_aad: bytes) -> bytes:
     """A COSE_Sign1 over `payload`."""
-    protected = encode({_HEADER_ALGORITHM: key.public.algorithm, _HEADER_KID: key.public.kid})
+    protected = _header(key.public.algorithm, key.public.kid)
     signature = key.sign(to_be_signed(protected, external_aad, payload))
-    return _TAG_18 + encode([protected, {}, payload, signature])
+    return _SIGN1 + _bstr(protected) + _UNPROTECTED + _bstr(payload) + _bstr(signature)
 
 
 def parse(token: bytes, size_max: int = TOKEN_MAX) -> Sign1:
@@ -86,6 +88,11 @@ def verify(sign1: Sign1, external_aad: bytes, key: PublicKey) -> bool:
     """Whether `key` signed it for this domain."""
     message = to_be_signed(sign1.protected, external_aad, sign1.payload)
     return key.verify(sign1.algorithm, sign1.signature, message)
+
+
+@lru_cache(maxsize=256)
+def _header(algorithm: int, kid: bytes) -> bytes:
+    return encode({_HEADER_ALGORITHM: algorithm, _HEADER_KID: kid})
 
 
 @lru_cache(maxsize=256)

@@ -22,6 +22,7 @@ _TO_BASE64: Final = bytes.maketrans(b"-_+/=", b"+/\x00\x00\x00")
 """What is a sign of base64 alone becomes one of neither."""
 _LAST: Final = {1: "", 2: "AQgw", 3: "AEIMQUYcgkosw048"}
 """What the last sign may be, by how many there are beyond a multiple of four: the others have loose bits."""
+_ACCEPTED: Final = '{"seq": %d, "outcome": "accepted"}'
 
 
 class MalformedMessage(ValueError):
@@ -121,6 +122,21 @@ class BatchAnswer:
         if self.server_time is not None:
             document["server_time"] = encode_base64url(self.server_time)
         return document
+
+    def encode(self) -> bytes:
+        """The JSON text of the same, of which an entry that was accepted is most."""
+        accepted, rest = Outcome.ACCEPTED, ""
+        outcomes = ", ".join(
+            [
+                _ACCEPTED % told.seq
+                if told.outcome is accepted and told.reason is None
+                else json.dumps(told.to_document())
+                for told in self.outcomes
+            ]
+        )
+        if self.server_time is not None:
+            rest = f', "server_time": "{encode_base64url(self.server_time)}"'
+        return f'{{"cursor": {self.cursor}, "outcomes": [{outcomes}]{rest}}}'.encode()
 
     @classmethod
     def from_document(cls, document: dict[str, Any]) -> Self:

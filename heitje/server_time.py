@@ -19,7 +19,12 @@ _CLAIMS: Final = Table(Claim(3, "aud", claims.is_text), Claim(6, "iat", claims.i
 
 def sign(terminal: bytes, now: int, key: Signer) -> bytes:
     """The time `now` (Unix seconds) for one terminal."""
-    return cose.sign(encode(_CLAIMS.write({"aud": terminal.hex(), "iat": now})), key, AAD_TIME)
+    return cose.sign(payload(terminal, now), key, AAD_TIME)
+
+
+def payload(terminal: bytes, now: int) -> bytes:
+    """What is signed."""
+    return encode(_CLAIMS.write({"aud": terminal.hex(), "iat": now}))
 
 
 def read(token: bytes, terminal: bytes, keys: Iterable[PublicKey]) -> int:

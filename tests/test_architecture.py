@@ -65,6 +65,7 @@ HOME_OF_LIBRARY: dict[str, str | tuple[str, ...]] = {
     "nfc": "drivers/card/pn532.py",
     "ninja": "backend/api/",
     "pkcs11": "backend/minting/pkcs11_token.py",
+    "pydantic": "backend/api/batches.py",
     "pygame": "terminal/screens/window.py",
     "requests": "terminal/line.py",
     "serial": "drivers/scanner/serial_scanner.py",

@@ -11,8 +11,9 @@ from django.http import HttpRequest
 from ninja.security.base import AuthBase
 
 from backend.api.problems import Problem, ProblemRaised
-from backend.api.rates import METER, Policy
+from backend.api.rates import METER, Policy, Taken
 from backend.assembly import configuration_in_use, programme_of
+from backend.redemption.signatures import is_good
 from backend.shops.finding import find_terminal
 from backend.shops.models import Terminal
 from heitje.keys import PublicKey
@@ -52,10 +53,14 @@ class TerminalSignature(AuthBase):
         key = PublicKey(bytes(terminal.public_key))
         own: dict[str, PublicKey] = {terminal.id: key, key.kid.hex(): key}
         try:
-            verify_request(signed, own.get, now)
+            verify_request(signed, own.get, now, is_good)
         except BadRequestSignature as error:
             raise ProblemRaised(Problem.BAD_SIGNATURE, str(error), server_time=signed_time(terminal, now)) from error
-        _count(request, terminal)
+        taken = count(terminal)
+        if taken is not None:
+            request.taken = taken  # type: ignore[attr-defined]  # for the middleware, which tells it
+            if not taken.allowed:
+                raise ProblemRaised(Problem.TOO_MANY)
         return terminal
 
     def authenticate(self, request: HttpRequest, key: str | None) -> Any:
@@ -63,14 +68,10 @@ class TerminalSignature(AuthBase):
         return self(request)
 
 
-def _count(request: HttpRequest, terminal: Terminal) -> None:
-    """One request, after its signature: nobody else can use up what a terminal may ask. Raises `ProblemRaised`."""
+def count(terminal: Terminal) -> Taken | None:
+    """One request, after its signature: nobody else can use up what a terminal may ask. None: there is no limit."""
     limits = configuration_in_use().limits
-    taken = METER.take(Policy("terminal", limits.terminal_per_minute, limits.terminal_burst), terminal.id)
-    if taken is not None:
-        request.taken = taken  # type: ignore[attr-defined]  # for the middleware, which tells it
-        if not taken.allowed:
-            raise ProblemRaised(Problem.TOO_MANY)
+    return METER.take(Policy("terminal", limits.terminal_per_minute, limits.terminal_burst), terminal.id)
 
 
 def signed_time(terminal: Terminal, now: int) -> str:

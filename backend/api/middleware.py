@@ -4,14 +4,15 @@
 
 In: how often this network address calls, and whether a body is of a size and kind that is read at all. Out: the API's
 version, how much may still be asked, what a browser may do with the answer; and no error but as a problem document.
-All of it is paid by every request, so nothing here touches the database.
+All of it is paid by every request, so nothing here asks the database.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
+from backend.api import database_line
 from backend.api.problems import Problem, problem_response
 from backend.api.rates import METER, Policy, Taken, site_of
 from backend.assembly import configuration_in_use
@@ -29,6 +30,8 @@ OF_EVERY_RESPONSE: Final = {
     "X-Frame-Options": "DENY",
 }
 """The last five, and `no-store` where an address says nothing else: /core/transport/security-headers."""
+TAKEN: Final = "heitje.taken"
+"""The key of a request's environment that says what was counted for its address; no header has such a name."""
 _HEAD: Final = "HEAD"
 _BUSY_S: Final = "5"
 """What a 503 asks a caller to wait, in seconds; a lock is waited for longer than that before there is one."""
@@ -46,12 +49,12 @@ def api_rules(get_response: GetResponse) -> GetResponse:
     def respond(request: HttpRequest) -> HttpResponseBase:
         if not request.path_info.startswith(PREFIX):
             response = get_response(request)
-            return _dressed(response) if response.headers.get("Content-Type") == PROBLEM_TYPE else response
+            return dressed(response) if response.headers.get("Content-Type") == PROBLEM_TYPE else response
+        database_line.trust_if_quiet()
         asked_for_head = request.method == _HEAD
         if asked_for_head:
             request.method = "GET"  # whoever reads a signature finds the method as it was sent in META
-        site = _site(request.META, limits.trusted_proxies)
-        taken = METER.take(per_address, site) if site else None
+        taken = taken_for_address(request.META, per_address, limits.trusted_proxies)
         if taken is not None and not taken.allowed:
             response = problem_response(Problem.TOO_MANY)
         else:
@@ -61,14 +64,24 @@ def api_rules(get_response: GetResponse) -> GetResponse:
             response = _named(response)
         told: Taken | None = getattr(request, "taken", taken)
         if told is not None:
-            _tell(response, told)
-        _dressed(response)
+            tell(response, told)
+        dressed(response)
         return _without_body(response) if asked_for_head else response
 
     return respond
 
 
-def _dressed(response: HttpResponseBase) -> HttpResponseBase:
+def taken_for_address(meta: dict[str, Any], policy: Policy, proxies: int) -> Taken | None:
+    """One request from this network address; counted once, whoever looks at the request after the first."""
+    if TAKEN not in meta:
+        site = _site(meta, proxies)
+        meta[TAKEN] = METER.take(policy, site) if site else None
+    taken: Taken | None = meta[TAKEN]
+    return taken
+
+
+def dressed(response: HttpResponseBase) -> HttpResponseBase:
+    """With the headers that every answer carries."""
     headers = response.headers
     for name, value in OF_EVERY_RESPONSE.items():
         headers[name] = value
@@ -88,7 +101,7 @@ def _without_body(response: HttpResponseBase) -> HttpResponseBase:
     return bare
 
 
-def _tell(response: HttpResponseBase, taken: Taken) -> None:
+def tell(response: HttpResponseBase, taken: Taken) -> None:
     """How much may still be asked (draft-ietf-httpapi-ratelimit-headers)."""
     response.headers["RateLimit-Policy"] = taken.policy.told
     response.headers["RateLimit"] = taken.told
@@ -96,7 +109,7 @@ def _tell(response: HttpResponseBase, taken: Taken) -> None:
         response.headers["Retry-After"] = str(taken.reset_s)
 
 
-def _site(meta: Mapping[str, str], proxies: int) -> str | None:
+def _site(meta: Mapping[str, Any], proxies: int) -> str | None:
     """Who calls: the neighbour, or whom the outermost of our proxies saw."""
     if not proxies:
         return site_of(meta.get("REMOTE_ADDR", ""))
@@ -104,7 +117,7 @@ def _site(meta: Mapping[str, str], proxies: int) -> str | None:
     return site_of(seen[-proxies].strip()) if len(seen) >= proxies else None
 
 
-def _refused(meta: Mapping[str, str], body_bytes: int) -> Problem | None:
+def _refused(meta: Mapping[str, Any], body_bytes: int) -> Problem | None:
     """What is wrong with a body before it is read."""
     if "HTTP_TRANSFER_ENCODING" in meta:
         return Problem.LENGTH_REQUIRED

@@ -6,13 +6,15 @@ Every answer carries the server's signed time: each contact anchors the till's c
 """
 
 import time
+from dataclasses import replace
 from typing import Annotated, Any, Final
 
-from django.http import HttpRequest, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from ninja import Query, Router
 
 from backend.api.authentication import TerminalSignature, signed_time
-from backend.api.documentation import signed
+from backend.api.batches import read_batch
+from backend.api.documentation import JSON, signed
 from backend.api.idempotency import once
 from backend.api.problems import Problem, ProblemRaised
 from backend.assembly import configuration_in_use, programme_of
@@ -22,7 +24,7 @@ from backend.redemption.journal_branches import OutOfSequence
 from backend.shops.models import Terminal
 from heitje.holds import HoldRequest
 from heitje.journal import MalformedEntry
-from heitje.messages import SEQ_MAX, Batch, MalformedMessage, encode_base64url, outcome_documents
+from heitje.messages import SEQ_MAX, MalformedMessage, encode_base64url, outcome_documents
 
 router: Final = Router(auth=TerminalSignature(), tags=["terminal"])
 
@@ -33,20 +35,23 @@ router: Final = Router(auth=TerminalSignature(), tags=["terminal"])
     summary="Upload journal entries",
     operation_id="postJournal",
 )
-def post_journal(request: HttpRequest, terminal: str) -> JsonResponse:
+def post_journal(request: HttpRequest, terminal: str) -> HttpResponse:
     """Take in entries that follow the last one stored; the answer has one outcome per entry."""
-    caller, now = caller_of(request), int(time.time())
+    return HttpResponse(take_in(caller_of(request), request.body), content_type=JSON)
+
+
+def take_in(caller: Terminal, body: bytes) -> bytes:
+    """What a terminal is answered to the body of an upload (also `backend.api.uploads`). Raises `ProblemRaised`."""
+    now, programme = int(time.time()), programme_of(configuration_in_use())
     try:
-        batch = Batch.decode(request.body)
+        answer = intake.receive(caller, read_batch(body), programme, now)
     except MalformedMessage as error:
         raise ProblemRaised(Problem.MALFORMED_BODY, str(error)) from error
-    try:
-        answer = intake.receive(caller, batch, programme_of(configuration_in_use()), now)
     except MalformedEntry as error:
         raise ProblemRaised(Problem.MALFORMED_ENTRY, str(error)) from error
     except OutOfSequence as error:
         raise ProblemRaised(Problem.OUT_OF_SEQUENCE, str(error), expected=error.expected) from error
-    return answer_to(caller, answer.to_document(), now)
+    return replace(answer, server_time=programme.key_store.sign_time(bytes.fromhex(caller.id), now)).encode()
 
 
 @router.post(

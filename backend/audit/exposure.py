@@ -18,7 +18,7 @@ from heitje.limits import CardLimits, Limits
 _STEP_S: Final = 60
 _LOST: Final = """
 SELECT coalesce(sum(t.amount), 0) FROM ledger_transfer AS t JOIN ledger_account AS a ON a.id = t.debit_id
-WHERE a.kind = 'loss fund' AND t.at > %s
+WHERE a.kind = 'loss fund' AND t.kind <> 'redeemed' AND t.at > %s
 """
 
 

@@ -17,9 +17,9 @@ from backend.cards.window_end import settle_window_end
 from backend.commands.answer import Answer, Refused
 from backend.ledger.models import Account
 from backend.officials.approvals import NotApproved
-from backend.redemption import decisions, outcomes
+from backend.redemption import decisions, outcomes, stored_journal
 from backend.redemption.holes import missing_entries
-from backend.redemption.models import Case, JournalEntry
+from backend.redemption.models import Case
 from backend.settlement import night, recovery, shop_accounts
 from backend.settlement.models import Batch
 from backend.shops.models import Terminal
@@ -128,10 +128,9 @@ def _case_document(case: Case) -> dict[str, Any]:
 def show_outcomes(arguments: argparse.Namespace) -> Answer:
     """`outcomes`."""
     name = arguments.terminal.lower()
-    rows = JournalEntry.objects.filter(terminal=name, seq__gt=arguments.after).order_by("seq", "branch")
     if not Terminal.objects.filter(id=name).exists():
         raise Refused(f"there is no terminal {name}")
-    told = outcome_documents(outcomes.as_told(rows))
+    told = outcome_documents(outcomes.as_told(stored_journal.since(name, arguments.after)))
     lines = [" ".join(str(row[part]) for part in ("seq", "outcome", "reason") if part in row) for row in told]
     return Answer("\n".join(lines), {"outcomes": told})
 

@@ -5,10 +5,15 @@
 Each function makes an `Event` to post; the id is made by whoever caused it and stored before it is sent.
 """
 
+from typing import Final
+
 from backend.ledger import accounts
 from backend.ledger.accounts import AccountName
 from backend.ledger.posting import Event, Line
 from heitje.money import Cents
+
+REDEEMED: Final = "redeemed"
+"""The first claim on an instrument; almost all that is in the book."""
 
 
 def reserve_funded(event_id: str, amount: Cents, statement_line: str) -> Event:
@@ -118,7 +123,7 @@ def coins_expired(event_id: str, owner: AccountName, amount: Cents, by_law: str)
 
 def redeemed(event_id: str, instrument: AccountName, shop: str, amount: Cents, reference: str) -> Event:
     """The first claim on a purse, an allowance or a note."""
-    return _single(event_id, "redeemed", instrument, accounts.payable(shop), amount, reference)
+    return _single(event_id, REDEEMED, instrument, accounts.payable(shop), amount, reference)
 
 
 def redeemed_later(event_id: str, parts: tuple[tuple[AccountName, Cents], ...], shop: str, reference: str) -> Event:

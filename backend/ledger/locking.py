@@ -14,6 +14,8 @@ from django.db import connection
 
 from backend.ledger.accounts import AccountKind, AccountName
 from backend.ledger.models import Account
+from backend.ledger.prepared import execute
+from backend.ledger.rows import SMALLINT, TEXT, literal
 
 _RANK: Final = {
     AccountKind.LOSS_FUND: 0,
@@ -48,9 +50,8 @@ def find(names: Iterable[AccountName]) -> dict[AccountName, Held]:
     if not wanted:
         return {}
     if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute(_FIND, [[str(name.kind) for name in wanted], [name.owner for name in wanted]])
-            return {AccountName(AccountKind(kind), owner): Held(*rest) for kind, owner, *rest in cursor.fetchall()}
+        known = execute(_FIND, _literals(wanted))
+        return {AccountName(AccountKind(kind), owner): Held(*rest) for kind, owner, *rest in known}
     found: dict[AccountName, Held] = {}
     for kind in {name.kind for name in wanted}:
         owners = [name.owner for name in wanted if name.kind == kind]
@@ -64,10 +65,14 @@ def lock(names: Iterable[AccountName]) -> dict[AccountName, Held]:
     wanted = set(names)
     if connection.vendor != "postgresql" or not wanted:
         return find(wanted)
-    kinds, owners = [str(name.kind) for name in wanted], [name.owner for name in wanted]
-    with connection.cursor() as cursor:
-        cursor.execute(_LOCK, [kinds, owners, [_RANK.get(name.kind, _OTHERS) for name in wanted]])
-        return {AccountName(AccountKind(kind), owner): Held(*rest) for kind, owner, *rest in cursor.fetchall()}
+    ranks = literal(SMALLINT, [_RANK.get(name.kind, _OTHERS) for name in wanted])
+    locked = execute(_LOCK, (*_literals(wanted), ranks))
+    return {AccountName(AccountKind(kind), owner): Held(*rest) for kind, owner, *rest in locked}
+
+
+def _literals(names: set[AccountName]) -> tuple[str, str]:
+    """Kinds and owners as two arrays."""
+    return literal(TEXT, [str(name.kind) for name in names]), literal(TEXT, [name.owner for name in names])
 
 
 def open_accounts(names: Iterable[AccountName]) -> None:

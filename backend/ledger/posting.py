@@ -8,9 +8,8 @@ module only gives those refusals a name.
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final, NamedTuple
 
 from django.db import IntegrityError, connection, transaction
 
@@ -51,8 +50,7 @@ class MintingStopped(LedgerRefused):
     """The reserve is in doubt: nothing is minted until a person has explained why (`backend.ledger.minting_stop`)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One transfer of an event."""
 
     debit: AccountName
@@ -60,14 +58,22 @@ class Line:
     amount: Cents
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """What happened: its id was made by whoever caused it, `kind` is one row of LEDGER.md section 1."""
 
     id: str
     kind: str
     lines: tuple[Line, ...]
     reference: str = ""
+
+
+class NewTransfer(NamedTuple):
+    """An event of one line that is surely not in the book: its id, the debit account's number, cents, reference."""
+
+    event: str
+    debit: int
+    amount: int
+    reference: str
 
 
 def post(event: Event, at: int) -> bool:
@@ -102,6 +108,17 @@ def post_all(
     return frozenset(fresh)
 
 
+def post_new(kind: str, transfers: Sequence[NewTransfer], credit: AccountName, at: int) -> None:
+    """Post many events of one kind to one account. Inside the transaction that made sure that none is in the book.
+
+    Their debit accounts are locked by the caller, `credit` is locked here. Raises `LedgerRefused`: none is posted.
+    """
+    if not transfers:
+        return
+    credit_id = _account_ids({credit})[credit]
+    _insert([(new.event, 0, kind, new.debit, credit_id, new.amount, new.reference, at) for new in transfers])
+
+
 def _write(events: Iterable[Event], ids: Mapping[AccountName, int], at: int) -> Counter[str]:
     """Insert the lines; how many of each event were not there."""
     rows = [
@@ -109,16 +126,21 @@ def _write(events: Iterable[Event], ids: Mapping[AccountName, int], at: int) -> 
         for event in events
         for number, line in enumerate(event.lines)
     ]
+    if connection.vendor == "sqlite":
+        _insert(rows)
+        return Counter(row[0] for row in rows)
+    return Counter(event for (event,) in _insert(rows, "event", "event, line"))
+
+
+def _insert(rows: Sequence[Sequence[Any]], returning: str = "", unless_there: str = "") -> list[tuple[Any, ...]]:
+    """Insert transfers. Raises `LedgerRefused`."""
     try:
-        if connection.vendor == "sqlite":
-            insert(_TRANSFERS, rows)
-            return Counter(row[0] for row in rows)
-        return Counter(event for (event,) in insert(_TRANSFERS, rows, "event", unless_there="event, line"))
+        return insert(_TRANSFERS, rows, returning, unless_there)
     except IntegrityError as error:
-        if "balance" in str(error):
-            raise Overdrawn("an account would go below zero") from error
         if "minting is stopped" in str(error):
             raise MintingStopped("minting is stopped until a person has explained the bank's statement") from error
+        if "balance" in str(error):  # in the name of the check
+            raise Overdrawn("an account would go below zero") from error
         raise LedgerRefused(str(error)) from error
 
 

@@ -8,13 +8,14 @@ as one array, written as PostgreSQL's array literal; byte strings go as one bloc
 
 import json
 from collections.abc import Iterable, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate
 from typing import Any, Final
 
 from django.db import connection
+
+from backend.ledger.prepared import execute
 
 TEXT: Final = "text"
 BIGINT: Final = "bigint"
@@ -23,6 +24,9 @@ BOOLEAN: Final = "boolean"
 BYTES: Final = "bytea"
 
 Rows = Sequence[Sequence[Any]]
+Query = tuple[str, Sequence[str | int]]
+"""A statement and its parameters."""
+Found = list[tuple[Any, ...]]
 
 
 @dataclass(frozen=True)
@@ -40,22 +44,12 @@ class Columns:
 
 def select(statement: str, *parameters: str | int) -> list[tuple[Any, ...]]:
     """The rows of a query."""
-    with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        return list(cursor.fetchall())
+    return execute(statement, parameters)
 
 
-def select_all(*queries: tuple[str, Sequence[str | int]]) -> list[list[tuple[Any, ...]]]:
-    """The rows of several queries that do not wait for each other; PostgreSQL is asked them in one go."""
-    if connection.vendor != "postgresql":
-        return [select(statement, *parameters) for statement, parameters in queries]
-    with ExitStack() as stack:
-        cursors = [stack.enter_context(connection.cursor()) for _ in queries]
-        # What the end of the pipeline raises, no cursor turns into Django's errors.
-        with connection.wrap_database_errors, connection.connection.pipeline():
-            for cursor, query in zip(cursors, queries, strict=True):
-                cursor.execute(*query)
-            return [list(cursor.fetchall()) for cursor in cursors]
+def select_all(*queries: Query) -> list[Found]:
+    """The rows of several queries, which PostgreSQL is asked one by one: a trip of libpq's costs the least."""
+    return [execute(*query) for query in queries]
 
 
 def among(expression: str, kind: str) -> str:
@@ -63,6 +57,18 @@ def among(expression: str, kind: str) -> str:
     if connection.vendor == "postgresql":
         return f"{expression} = ANY(%s::{kind}[])"
     return f"{expression} IN (SELECT value FROM json_each(%s))"
+
+
+def each(alias: str, kind: str) -> str:
+    """A table of one parameter, `listed`: its column `value` has these values."""
+    if connection.vendor == "postgresql":
+        return f"unnest(%s::{kind}[]) AS {alias} (value)"
+    return f"json_each(%s) AS {alias}"
+
+
+def found_by(query: str) -> str:
+    """The end of a condition: the number is one that a query finds, few enough to be looked up one by one."""
+    return f"= ANY(ARRAY({query}))" if connection.vendor == "postgresql" else f"IN ({query})"
 
 
 def listed(kind: str, values: Iterable[Any]) -> str:
@@ -83,12 +89,11 @@ def insert(into: Columns, rows: Rows, returning: str = "", unless_there: str = "
     if not rows:
         return []
     conflict = f" ON CONFLICT ({unless_there}) DO NOTHING" if unless_there else ""
+    if connection.vendor == "postgresql":
+        end = f"{conflict} RETURNING {returning}" if returning else conflict
+        same, parameters = arrays(into, rows)
+        return execute(_insert_arrays(into, same, end), parameters)
     with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            end = f"{conflict} RETURNING {returning}" if returning else conflict
-            same, parameters = arrays(into, rows)
-            cursor.execute(_insert_arrays(into, same, end), parameters)
-            return list(cursor.fetchall()) if returning else []
         places = ", ".join(["%s"] * len(into.columns))
         statement = f"INSERT INTO {into.table} ({into.names}) VALUES ({places}){conflict}"
         if not returning:
@@ -106,15 +111,13 @@ def update(of: Columns, rows: Rows) -> None:
     if not rows:
         return
     (key, _), *changed = of.columns
+    if connection.vendor == "postgresql":
+        assignments = ", ".join(f"{name} = r.{name}" for name, _ in changed)
+        same, parameters = arrays(of, rows)
+        read = _select(of, same)
+        execute(f"UPDATE {of.table} AS t SET {assignments} FROM ({read}) AS r WHERE t.{key} = r.{key}", parameters)
+        return
     with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            assignments = ", ".join(f"{name} = r.{name}" for name, _ in changed)
-            same, parameters = arrays(of, rows)
-            read = _select(of, same)
-            cursor.execute(
-                f"UPDATE {of.table} AS t SET {assignments} FROM ({read}) AS r WHERE t.{key} = r.{key}", parameters
-            )
-            return
         assignments = ", ".join(f"{name} = %s" for name, _ in changed)
         statement = f"UPDATE {of.table} SET {assignments} WHERE {key} = %s"
         cursor.executemany(statement, [(*row[1:], row[0]) for row in rows])

@@ -26,7 +26,8 @@ from heitje.limits import CardLimits, Limits
 _IN_CONFLICT: Final = """
 SELECT v.cti FROM redemption_case AS d
 JOIN redemption_journalentry AS e ON e.id = d.entry_id
-JOIN redemption_claim AS c ON c.terminal_id = e.terminal_id AND c.branch = e.branch AND c.completed_by = e.seq
+JOIN redemption_claim AS c ON c.terminal_id = e.terminal_id AND c.branch = e.branch AND c.intent_seq = e.of
+    AND c.completed_by = e.seq
 JOIN minting_issuedvoucher AS v ON v.cti = c.item
 WHERE d.kind IN ('two payloads', 'overspent') AND v.expires_at >= %s
 """

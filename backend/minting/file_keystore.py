@@ -19,13 +19,14 @@ from heitje.bundle import BundleKey, KeyUse
 from heitje.card.keys import CardKeys, Masters, diversify
 from heitje.card.layout import KEY_LENGTH, KEY_TERMINAL, KEY_TRANSACTION_MAC, KEY_VERSION_FIRST
 from heitje.card.messaging import CardKey, KeyInHand
-from heitje.card.transaction import TransactionKeys, decrypt_reader_id, tmv, transaction_keys
+from heitje.card.transaction import decrypt_reader_id, tmv, transaction_keys
 from heitje.keys import SigningKey
 from heitje.master_delivery import MASTERS_MAX
 from heitje.programme import is_published
 from heitje.trust_root import Role
 
 LOG: Final = logging.getLogger(__name__)
+_CARDS_REMEMBERED: Final = 1024
 _TRANSACTIONS_REMEMBERED: Final = 4096
 
 
@@ -44,8 +45,11 @@ class FileKeyStore(Signatures):
         self._df_name = df_name
         self._masters = masters
         self._terminal_masters = terminal_masters
+        card_key = lru_cache(maxsize=_CARDS_REMEMBERED)(
+            lambda uid: KeyInHand(diversify(masters.transaction_mac, uid, df_name, KEY_TRANSACTION_MAC))
+        )
         self._transaction_keys = lru_cache(maxsize=_TRANSACTIONS_REMEMBERED)(
-            lambda uid, tmc: _keys_of(masters.transaction_mac, df_name, uid, tmc)
+            lambda uid, tmc: transaction_keys(card_key(uid), tmc - 1, uid)
         )
 
     @classmethod
@@ -156,7 +160,3 @@ def _read_key(row: dict[str, Any]) -> MintKey:
     valid_from, valid_until = int(row["valid_from"]), int(row["valid_until"])
     listed = BundleKey(private.public, uses, valid_from, valid_until)
     return MintKey(private, listed, int(row.get("signs_from", valid_from)), int(row.get("signs_until", valid_until)))
-
-
-def _keys_of(master: bytes, df_name: bytes, uid: bytes, tmc: int) -> TransactionKeys:
-    return transaction_keys(diversify(master, uid, df_name, KEY_TRANSACTION_MAC), tmc - 1, uid)

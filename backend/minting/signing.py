@@ -73,8 +73,10 @@ class Signatures:
 
     def sign_time(self, terminal: bytes, now: int) -> bytes:
         """The server's signed time."""
-        signer = self._signer(KeyUse.TIME, now)
-        return self._logged(KeyUse.TIME, signer, server_time.sign(terminal, now, signer))
+        signer, payload = self._signer(KeyUse.TIME, now), server_time.payload(terminal, now)
+        token = cose.sign(payload, signer, cose.AAD_TIME)
+        self._log(KeyUse.TIME, signer, payload)
+        return token
 
     def sign_masters(self, sealed: bytes, terminal: bytes, df_name: bytes, now: int) -> bytes:
         """What carries masters to a terminal."""

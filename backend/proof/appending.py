@@ -14,11 +14,12 @@ from typing import Any, Final
 
 from django.db import OperationalError, connection, transaction
 
-from backend.ledger.rows import BIGINT, BYTES, SMALLINT, Columns, insert, select
+from backend.ledger.rows import BIGINT, BYTES, SMALLINT, TEXT, Columns, insert, select
 from backend.proof import figures, leaves
 from backend.proof.leaves import COLUMNS, TABLES, Row
 from backend.proof.models import Progress, Segment
-from heitje.journal import Kind
+from backend.redemption.models import MAIN
+from heitje.journal import HASH_LENGTH, Kind
 from heitje.proof.leaf import Statement
 from heitje.proof.tiles import WIDTH, pack
 
@@ -39,9 +40,18 @@ _SEGMENTS: Final = Columns(
     ),
 )
 _NEXT: Final = f"SELECT {COLUMNS} FROM {TABLES} WHERE t.id > %s AND t.id <= %s ORDER BY t.id LIMIT {CHUNK}"
-_RECEIPTS: Final = f"""
-INSERT INTO proof_receipt (entry, prefix) SELECT id, substr(hash, 1, 16) FROM redemption_journalentry
-WHERE id > %s AND id <= %s AND kind IN ({", ".join(str(int(kind)) for kind in _WITH_RECEIPT)})
+PREFIX: Final = 16
+"""Hex digits of a hash by which an entry is found."""
+_SINGLE_RECEIPTS: Final = f"""
+INSERT INTO proof_receipt (prefix, terminal, branch, seq)
+    SELECT substr(hash, 1, {PREFIX}), terminal_id, branch, seq FROM redemption_journalentry
+    WHERE id > %s AND id <= %s AND kind IN ({", ".join(str(int(kind)) for kind in _WITH_RECEIPT)})
+"""
+_RUN_RECEIPTS: Final = Columns(
+    "proof_receipt", (("seq", BIGINT), ("prefix", TEXT), ("terminal", TEXT), ("branch", TEXT))
+)
+_RUNS: Final = """
+SELECT id, terminal_id, first, hashes FROM redemption_journalrun WHERE id > %s AND id <= %s ORDER BY id LIMIT 64
 """
 
 
@@ -57,14 +67,17 @@ class Appended:
 def append(now: int) -> Appended:
     """Bring the log up to the book, and close with a reserve statement where there is something to state."""
     transfers, entries = _horizon("ledger_transfer"), _horizon("redemption_journalentry")
+    runs = _horizon("redemption_journalrun")
     added = 0
     while count := _append_chunk(transfers):
         added += count
+    while _find_runs(runs):
+        pass
     with transaction.atomic():
         progress = _locked()
         if entries > progress.last_entry:
             with connection.cursor() as cursor:
-                cursor.execute(_RECEIPTS, [progress.last_entry, entries])
+                cursor.execute(_SINGLE_RECEIPTS, [progress.last_entry, entries])
             progress.last_entry = entries
         statement = _state(progress, now)
         progress.save()
@@ -111,6 +124,26 @@ def _append_chunk(horizon: int) -> int:
             progress.totals = figures.write(figures.read(progress.totals) + made.totals)
             progress.save()
     return len(rows)
+
+
+def _find_runs(horizon: int) -> bool:
+    """Make the redemptions of the next runs be found: in a run, every second entry is one. False: there is no more."""
+    with transaction.atomic():
+        progress = _locked()
+        runs = select(_RUNS, progress.last_run, horizon)
+        insert(
+            _RUN_RECEIPTS,
+            [
+                (first + place, hashes[HASH_LENGTH * place : HASH_LENGTH * place + PREFIX // 2].hex(), terminal, MAIN)
+                for _, terminal, first, block in runs
+                for hashes in (bytes(block),)
+                for place in range(1, len(hashes) // HASH_LENGTH, 2)
+            ],
+        )
+        if runs:
+            progress.last_run = runs[-1][0]
+            progress.save()
+    return bool(runs)
 
 
 def _segments(first_leaf: int, rows: list[Row], packed: list[bytes]) -> list[tuple[Any, ...]]:

@@ -32,7 +32,9 @@ class Progress(models.Model):
     leaves = models.BigIntegerField(default=0)
     last_transfer = models.BigIntegerField(default=0)
     last_entry = models.BigIntegerField(default=0)
-    """The journal entry up to which receipts can be looked up."""
+    """The journal entry that stands by itself up to which receipts can be looked up."""
+    last_run = models.BigIntegerField(default=0)
+    """The same, of runs of entries."""
     stated_leaves = models.BigIntegerField(default=0)
     """How many leaves there were after the last reserve statement."""
     stated_at = models.BigIntegerField(default=0)
@@ -70,8 +72,10 @@ class Receipt(models.Model):
     so that intake keeps no index for it.
     """
 
-    entry = models.BigIntegerField(primary_key=True)
     prefix = models.CharField(max_length=16)
+    terminal = models.CharField(max_length=16)
+    branch = models.CharField(max_length=16)
+    seq = models.BigIntegerField()
 
     class Meta:
         indexes: ClassVar = [models.Index(fields=("prefix",), name="proof_receipt_prefix")]

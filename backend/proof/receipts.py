@@ -10,11 +10,13 @@ from typing import Final
 
 from backend.ledger.models import Transfer
 from backend.ledger.rows import select
+from backend.proof.appending import PREFIX
 from backend.proof.leaves import COLUMNS, TABLES, Row, salt_of
 from backend.proof.models import Receipt, Segment
 from backend.proof.public_log import PublicLog
-from backend.redemption.models import JournalEntry
+from backend.redemption import stored_journal
 from backend.redemption.models import Refund as StoredRefund
+from backend.redemption.stored_journal import StoredEntry
 from backend.redemption.voucher_claims import event_name
 from heitje.journal import Entry, Kind
 from heitje.proof.checkpoint import Checkpoint
@@ -22,7 +24,6 @@ from heitje.proof.merkle import inclusion_path
 from heitje.proof.receipt import ProvenPosting, ReceiptProof
 from heitje.proof.tiles import TileReader, unpack
 
-_PREFIX: Final = 16
 _ROWS: Final = f"SELECT {COLUMNS} FROM {TABLES} WHERE t.event = %s ORDER BY t.line"
 
 
@@ -58,23 +59,24 @@ def proof_of(entry_hash: str, log: PublicLog) -> ReceiptProof:
     return ReceiptProof(entry_hash, note, tuple(postings))
 
 
-def _entry(entry_hash: str) -> JournalEntry:
-    near = Receipt.objects.filter(prefix=entry_hash[:_PREFIX]).values_list("entry", flat=True)
-    entry = JournalEntry.objects.filter(id__in=list(near), hash=entry_hash).first()
-    if entry is None:
-        raise NoProof("no entry of this hash is in the log")
-    return entry
+def _entry(entry_hash: str) -> StoredEntry:
+    for near in Receipt.objects.filter(prefix=entry_hash[:PREFIX]):
+        entry = stored_journal.find(near.terminal, near.branch, near.seq)
+        if entry is not None and entry.hash == entry_hash:
+            return entry
+    raise NoProof("no entry of this hash is in the log")
 
 
-def _events(stored: JournalEntry) -> Iterator[str]:
+def _events(stored: StoredEntry) -> Iterator[str]:
     """The events that an entry led to: its intent's, or the parts of a refund."""
-    entry = Entry.decode(bytes(stored.data))
+    entry = Entry.decode(stored.data)
     if entry.kind is Kind.REFUND:
-        refund = StoredRefund.objects.filter(entry=stored).first()
+        place = {"entry__terminal": stored.terminal, "entry__branch": stored.branch, "entry__seq": stored.seq}
+        refund = StoredRefund.objects.filter(**place).first()
         parts = 0 if refund is None else refund.parts
-        yield from (f"refund:{stored.terminal_id}:{stored.seq}:{part}" for part in range(1, parts + 1))
+        yield from (f"refund:{stored.terminal}:{stored.seq}:{part}" for part in range(1, parts + 1))
     elif entry.of is not None:
-        yield event_name(stored.terminal_id, stored.branch, entry.of)
+        yield event_name(stored.terminal, stored.branch, entry.of)
 
 
 def _leaf(transfer: int) -> tuple[int, bytes] | None:

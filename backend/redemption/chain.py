@@ -7,15 +7,13 @@ card and not answered is no link yet: what comes after it tells. Pure.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Final, Self
+from typing import Final, NamedTuple, Self
 
 NO_READER: Final = "0" * 32
 """TMRIPrev of a card's first transaction."""
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(NamedTuple):
     """One sale or load: TMC after it, its reader and the one before it (hex), cents before it and taken by it.
 
     A load takes less than nothing.

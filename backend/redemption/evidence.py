@@ -84,6 +84,13 @@ class Facts:
         fingerprint: str = "",
         refusal: Why | None = None,
         entry: Entry | None = None,
+        voucher: SignedVoucher | None = None,
+        code_seq: int | None = None,
+        aud: str | None = None,
+        payload: str = "",
+        tmc: int | None = None,
+        previous_tmri: bytes | None = None,
+        tender: Tender | None = None,
     ) -> None:
         self.data = data
         self.digest = digest
@@ -98,21 +105,21 @@ class Facts:
         """Digest of the evidence that a redemption repeats from its intent unchanged."""
         self.refusal = refusal
         """Why its evidence does not hold; None: it does."""
-        self.voucher: SignedVoucher | None = None
+        self.voucher = voucher
         """The note, or the allowance of a code."""
-        self.code_seq: int | None = None
-        self.aud: str | None = None
+        self.code_seq = code_seq
+        self.aud = aud
         """Of a code: the terminal that it is for."""
-        self.payload = ""
+        self.payload = payload
         """Digest of what was signed."""
-        self.previous_tmri: bytes | None = None
-        """Of a proven card transaction: the reader before this one."""
-        self.tmc: int | None = None
+        self.tmc = tmc
         """Of a card: its counter after it paid, where the entry has it."""
+        self.previous_tmri = previous_tmri
+        """Of a proven card transaction: the reader before this one."""
+        self.tender = tender
+        """Of an intent: what it makes with the entry after it, where both are in order by themselves."""
         self.server_time: int | None = None
         """Of a time anchor: the time that the server signed."""
-        self.tender: Tender | None = None
-        """Of an intent: what it makes with the entry after it, where both are in order by themselves."""
         self._entry = entry
 
     @property

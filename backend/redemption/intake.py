@@ -9,13 +9,14 @@ judgement carried out in memory; at the end everything is written, set by set.
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final
 
 from django.db import connection, transaction
 
 from backend.ledger.accounts import LOSS_FUND
 from backend.ledger.locking import lock
-from backend.ledger.rows import locking, select
+from backend.ledger.rows import locking, select_all
 from backend.minting.keystore import KeysRefused, KeyStore
 from backend.redemption.evidence import Facts, Place, examine
 from backend.redemption.journal_branches import Branches, OutOfSequence, Placed
@@ -24,6 +25,7 @@ from backend.redemption.judging import judge
 from backend.redemption.loading import load
 from backend.redemption.models import MAIN, CaseKind
 from backend.redemption.plain import redeem
+from backend.redemption.questions import Answers, Items, questions
 from backend.redemption.reasons import Reason
 from backend.redemption.recognition import read_entry
 from backend.redemption.records import NewEntry
@@ -39,6 +41,10 @@ from heitje.messages import SEQ_MAX, Batch, BatchAnswer, EntryOutcome, Outcome
 
 SMALL: Final = 8
 """Entries of a batch of which nobody asks beforehand whether they are there: to check them again costs less."""
+_TERMINAL: Final = """
+SELECT t.state, EXISTS (SELECT 1 FROM redemption_refund AS r WHERE r.shop_id = t.shop_id AND r.paid < r.amount)
+FROM shops_terminal AS t WHERE t.id = %s
+"""
 LOG: Final = logging.getLogger(__name__)
 
 
@@ -77,16 +83,17 @@ def examine_batch(terminal: Terminal, batch: Batch, programme: Programme) -> Exa
     tenders = Tenders(place, programme.key_store)
     digests: list[str] = []
     facts: dict[str, Facts] = {}
-    first, head, at = b"", b"", 0
+    first, head, at, is_behind = b"", b"", 0, known is not None
     while at < len(batch.entries):
         seq, data = batch.after + 1 + at, batch.entries[at]
+        is_behind = is_behind and known is not None and known.reaches(seq)
         pair = None
-        if head and at + 1 < len(batch.entries) and not (known and known.reaches(seq)):
+        if head and at + 1 < len(batch.entries) and not is_behind:
             pair = tenders.read(seq, head, data, batch.entries[at + 1])
         if pair is not None:
-            for fact in pair:
-                facts[fact.digest] = fact
-                digests.append(fact.digest)
+            intent, redemption = pair
+            facts[intent.digest], facts[redemption.digest] = pair
+            digests += (intent.digest, redemption.digest)
             at += 2
         else:
             entry = _read(terminal, data, seq, head)
@@ -97,6 +104,8 @@ def examine_batch(terminal: Terminal, batch: Batch, programme: Programme) -> Exa
             first = first or entry.prev
             at += 1
         head = bytes.fromhex(digests[-1])
+    for fact in chain.from_iterable(tenders.unproven()):
+        facts[fact.digest] = examine(fact.data, fact.digest, fact.entry, place, programme.key_store)
     return Examined(batch.after, first, digests, facts)
 
 
@@ -119,16 +128,26 @@ def _take_in(
     """The transaction. Locks come in one order: the loss fund (`careful`), the terminal, what is claimed, the shops."""
     if careful:
         lock((LOSS_FUND,))
-    ((terminal.state,),) = select(f"SELECT state FROM shops_terminal AS t WHERE id = %s{locking('t')}", terminal.id)
     facts = examined.facts
-    branches = Branches.load(terminal.id, examined.after, len(examined.digests))
+    new = [facts[digest] for digest in examined.digests if digest in facts]
+    items = Items.of(new) if new else None
+    asked = {} if items is None or items.named else questions(terminal, new, items, (MAIN,), now)
+    ((state, waits),), singles, runs, *found = select_all(
+        (_TERMINAL + locking("t"), (terminal.id,)),
+        *Branches.queries(terminal.id, examined.after, len(examined.digests)),
+        *asked.values(),
+    )
+    terminal.state = state
+    branches = Branches.of(terminal.id, examined.after, len(examined.digests), singles, runs)
     placed = branches.place(examined.after, examined.prev, examined.digests)
     fresh = [(facts[place.digest], place) for place in placed if not place.known and place.digest in facts]
     outcomes = {
         place.seq: EntryOutcome(place.seq, Outcome.DUPLICATE, branches.told(place)) for place in placed if place.known
     }
     if fresh:
-        outcomes |= _take(terminal, fresh, programme, now, careful)
+        as_asked = bool(asked) and len(fresh) == len(new) and all(place.branch == MAIN for _, place in fresh)
+        answers = dict(zip(asked, found, strict=True)) if as_asked else None
+        outcomes |= _take(terminal, fresh, programme, now, careful, answers, bool(waits))
     return outcomes
 
 
@@ -157,7 +176,13 @@ def _place(terminal: Terminal, programme: Programme) -> Place:
 
 
 def _take(
-    terminal: Terminal, fresh: Sequence[tuple[Facts, Placed]], programme: Programme, now: int, careful: bool
+    terminal: Terminal,
+    fresh: Sequence[tuple[Facts, Placed]],
+    programme: Programme,
+    now: int,
+    careful: bool,
+    answers: Answers | None,
+    waits: bool,
 ) -> dict[int, EntryOutcome]:
     """Judge, carry out, write."""
     forked = next((placed.seq for _, placed in fresh if placed.starts_fork), None)
@@ -166,7 +191,8 @@ def _take(
         LOG.warning("a journal forked; the terminal is suspended", extra={"terminal": terminal.id, "seq": forked})
     trusted = terminal.state == TerminalState.ACTIVE
     branches = frozenset(placed.branch for _, placed in fresh)
-    situation = load(terminal, [facts for facts, _ in fresh], branches, trusted, now, careful)
+    situation = load(terminal, [facts for facts, _ in fresh], branches, trusted, now, careful, answers)
+    situation.has_waiting = waits
     at = 0
     while at < len(fresh):
         (facts, placed), at = fresh[at], at + 1
@@ -195,4 +221,4 @@ def _judge(facts: Facts, placed: Placed, situation: Situation, key_store: KeySto
 
 
 def _stored(terminal: Terminal, facts: Facts, branch: str, now: int) -> NewEntry:
-    return NewEntry(terminal.id, branch, facts.seq, facts.digest, facts.data, facts.time, facts.kind, now)
+    return NewEntry(terminal.id, branch, facts.seq, facts.digest, facts.data, facts.time, facts.kind, facts.of, now)

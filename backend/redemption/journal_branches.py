@@ -10,14 +10,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple, Self
 
-from backend.ledger.rows import select
+from backend.ledger.rows import Found, Query, select_all
 from backend.redemption.models import MAIN
-from heitje.journal import head_of
+from backend.redemption.stored_journal import ACCEPTED, overlapping
+from heitje.journal import HASH_LENGTH, head_of
 
-_PART: Final = """
+_SINGLE: Final = """
 SELECT 0, branch, seq, hash, outcome, reason FROM redemption_journalentry
 WHERE terminal_id = %s AND branch = '' AND seq BETWEEN %s AND %s
 UNION ALL SELECT 1, '', max(seq), '', '', '' FROM redemption_journalentry WHERE terminal_id = %s AND branch = ''
+UNION ALL SELECT 1, '', (SELECT r.last FROM redemption_journalrun AS r WHERE r.terminal_id = %s
+    ORDER BY r.first DESC LIMIT 1), '', '', ''
 UNION ALL SELECT 0, branch, seq, hash, outcome, reason FROM redemption_journalentry
 WHERE terminal_id = %s AND branch > ''
 """
@@ -49,6 +52,10 @@ class _Row:
     reason: str
 
 
+_ACCEPTED: Final = _Row(MAIN, ACCEPTED, "")
+_DIGITS: Final = 2 * HASH_LENGTH
+
+
 class Branches:
     """The part of a terminal's journal that a batch touches."""
 
@@ -60,14 +67,32 @@ class Branches:
     @classmethod
     def load(cls, terminal: str, after: int, count: int) -> Self:
         """Read entries `after` … `after + count` and the last of each branch."""
+        return cls.of(terminal, after, count, *select_all(*cls.queries(terminal, after, count)))
+
+    @staticmethod
+    def queries(terminal: str, after: int, count: int) -> tuple[Query, Query]:
+        """What to ask, for `of`."""
+        until = after + count
+        singles = (_SINGLE, (terminal, after, until, terminal, terminal, terminal))
+        return singles, overlapping(terminal, after, until)
+
+    @classmethod
+    def of(cls, terminal: str, after: int, count: int, singles: Found, runs: Found) -> Self:
+        """What was answered."""
         heads: dict[str, int] = {MAIN: 0}
         stored: dict[tuple[int, str], _Row] = {}
         until = after + count
-        for is_head, branch, seq, *row in select(_PART, terminal, after, until, terminal, terminal):
+        for is_head, branch, seq, *row in singles:
             if is_head or branch != MAIN:
                 heads[branch] = max(seq or 0, heads.get(branch, 0))
             if not is_head and after <= seq <= until:
                 stored[seq, row[0]] = _Row(branch, *row[1:])
+        for first, hashes in runs:
+            digits = bytes(hashes).hex()
+            for place in range(0, len(digits), _DIGITS):
+                seq = max(first, after) + place // _DIGITS
+                if seq <= until:
+                    stored[seq, digits[place : place + _DIGITS]] = _ACCEPTED
         return cls(terminal, stored, heads)
 
     @property
@@ -82,7 +107,7 @@ class Branches:
     def told(self, placed: Placed) -> str | None:
         """What a stored entry was told, where it was not simply accepted."""
         row = self._rows.get((placed.seq, placed.digest))
-        if row is None or row.outcome == "accepted":
+        if row is None or row.outcome == ACCEPTED:
             return None
         return f"{row.outcome}: {row.reason}" if row.reason else row.outcome
 

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: EUPL-1.2
 """What the terminals sent, and what became of it. Ids and digests in hex; times in Unix seconds; amounts in cents.
 
-Entries, claims and links grow with every sale. They have the few indexes that intake asks, and no foreign keys: intake
-holds the terminal's row while it writes them, terminals and shops are never deleted, and a check for each row would
-cost PostgreSQL more than the row.
+Runs, entries, claims and links grow with every sale. They have the few indexes that intake asks, and no foreign keys:
+intake holds the terminal's row while it writes them, terminals and shops are never deleted, and a check for each row
+would cost PostgreSQL more than the row.
 """
 
 from typing import ClassVar
@@ -20,8 +20,38 @@ MAIN: str = ""
 """The branch of the journal that was there first; a fork's branch is named by the hash of its first entry."""
 
 
+class JournalRun(models.Model):
+    """Whole tenders that follow each other in the main branch and were simply accepted: entries `first` to `last`.
+
+    Each tender is an intent and the redemption after it. Most of a journal are such, and a row and an index entry for
+    each would cost more than all else that a sale writes. `stored_journal` reads runs and single entries alike.
+    """
+
+    terminal = models.ForeignKey(
+        Terminal, on_delete=models.PROTECT, related_name="runs", db_index=False, db_constraint=False
+    )
+    first = models.PositiveBigIntegerField()
+    last = models.PositiveBigIntegerField()
+    time = models.PositiveBigIntegerField()
+    """Of the first entry."""
+    entries = models.BinaryField()
+    """The bytes of each, after its length in two bytes."""
+    hashes = models.BinaryField()
+    """Of each, 32 bytes."""
+    received_at = models.PositiveBigIntegerField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=("terminal", "first"), name="redemption_run_once"),
+            models.CheckConstraint(condition=models.Q(first__lt=models.F("last")), name="redemption_run"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.terminal_id}/{self.first}-{self.last}"
+
+
 class JournalEntry(models.Model):
-    """One entry, byte for byte, and what intake answered."""
+    """One entry, byte for byte, and what intake answered. What simply went well stands in a `JournalRun`."""
 
     terminal = models.ForeignKey(
         Terminal, on_delete=models.PROTECT, related_name="entries", db_index=False, db_constraint=False
@@ -32,6 +62,8 @@ class JournalEntry(models.Model):
     data = models.BinaryField()
     time = models.PositiveBigIntegerField()
     kind = models.PositiveSmallIntegerField(choices=[(kind.value, kind.name) for kind in Kind])
+    of = models.PositiveBigIntegerField(null=True)
+    """The entry that this one completes, voids or refunds."""
     server_time = models.PositiveBigIntegerField(null=True)
     """Of a time anchor that verified: the time that was signed."""
     outcome = models.CharField(max_length=9, choices=[(outcome.value, outcome.value) for outcome in Outcome])
@@ -133,7 +165,6 @@ class Claim(models.Model):
                 name="redemption_unsettled",
                 condition=models.Q(state__in=("open", "unresolved", "voided")),
             ),
-            models.Index(fields=("terminal", "completed_by"), name="redemption_completed"),
             models.Index(fields=("shop",), name="redemption_guaranteed", condition=models.Q(guaranteed__gt=0)),
         ]
 

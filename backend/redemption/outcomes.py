@@ -2,9 +2,11 @@
 # SPDX-License-Identifier: EUPL-1.2
 """What became of entries that once had to wait, and where a terminal's journal stands (JOURNAL.md section 3)."""
 
-from django.db.models import QuerySet
+from collections.abc import Iterable
 
-from backend.redemption.models import MAIN, JournalEntry
+from backend.redemption import stored_journal
+from backend.redemption.models import JournalEntry
+from backend.redemption.stored_journal import StoredEntry
 from backend.shops.models import Terminal
 from heitje.journal import head_of
 from heitje.messages import BATCH_ENTRIES_MAX, EntryOutcome, Outcome
@@ -18,13 +20,13 @@ def waited_since(terminal: Terminal, after: int) -> tuple[EntryOutcome, ...]:
 
 def head(terminal: Terminal) -> tuple[int, bytes]:
     """Number and hash of the last entry that is stored; before the first one, 0 and what its `prev` must be."""
-    main = JournalEntry.objects.filter(terminal=terminal, branch=MAIN)
-    last = main.order_by("-seq").values_list("seq", "hash").first()
+    last = stored_journal.last(terminal.id)
     if last is None:
         return 0, head_of(bytes.fromhex(terminal.id))
-    return last[0], bytes.fromhex(last[1])
+    seq, digest = last
+    return seq, bytes.fromhex(digest)
 
 
-def as_told(rows: QuerySet[JournalEntry]) -> tuple[EntryOutcome, ...]:
+def as_told(entries: Iterable[JournalEntry | StoredEntry]) -> tuple[EntryOutcome, ...]:
     """What stored entries are told now."""
-    return tuple(EntryOutcome(row.seq, Outcome(row.outcome), row.reason or None) for row in rows)
+    return tuple(EntryOutcome(entry.seq, Outcome(entry.outcome), entry.reason or None) for entry in entries)

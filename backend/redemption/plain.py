@@ -10,7 +10,7 @@ the same way (`tests/backend/redemption/test_plain.py` holds the two together).
 import logging
 from typing import Final
 
-from backend.ledger import accounts, events
+from backend.ledger import accounts
 from backend.ledger.accounts import AccountName
 from backend.redemption.evidence import Facts, Tender
 from backend.redemption.loading import account_of
@@ -19,7 +19,6 @@ from backend.redemption.records import Claim
 from backend.redemption.rules import check_card_rules, check_voucher_rules
 from backend.redemption.situation import NeedsCare, Situation
 from backend.redemption.voucher_claims import event_id, reference_of
-from heitje.money import Cents
 
 LOG: Final = logging.getLogger(__name__)
 _WAITING: Final = (ClaimState.OPEN, ClaimState.UNRESOLVED, ClaimState.VOIDED)
@@ -44,7 +43,7 @@ def redeem(intent: Facts, tender: Tender, situation: Situation) -> bool:
     if account is None:
         situation.oldest_unsent = oldest
         return False
-    situation.pay(events.redeemed(event_id(claim), account, claim.shop_id, Cents(claim.amount), reference_of(claim)))
+    situation.pay_first(claim, account, event_id(claim), reference_of(claim))
     situation.take_in(intent, tender.redemption, claim)
     if tender.link is not None:
         situation.prove(claim.item, tender.link, claim)

@@ -13,14 +13,16 @@ from backend.ledger import accounts, events
 from backend.ledger.posting import Event
 from backend.minting.keystore import KeyStore
 from backend.minting.models import LoadState
+from backend.redemption import stored_journal
 from backend.redemption.chain import Link
 from backend.redemption.evidence import Facts
 from backend.redemption.judgement import AddLink, Effect, OpenCase, Settle, SettleLoad
 from backend.redemption.loads import not_done_event, proven_event
-from backend.redemption.models import CaseKind, ClaimState, JournalEntry
+from backend.redemption.models import CaseKind, ClaimState
 from backend.redemption.reasons import Reason
 from backend.redemption.records import Claim, NewEntry
 from backend.redemption.situation import ClaimKey, Situation
+from backend.redemption.stored_journal import StoredEntry
 from backend.redemption.voucher_claims import event_id, reference_of
 from heitje.journal import CardEvidence, Entry
 from heitje.messages import Outcome
@@ -160,13 +162,12 @@ def _committed(claim: Claim, waiting: bool, situation: Situation) -> list[Effect
 
 def _link_of_intent(claim: Claim, situation: Situation, key_store: KeyStore) -> Link | None:
     """The link that an intent would make, from its own evidence. Its EncTMRI is believed as far as the chain fits."""
-    stored: NewEntry | JournalEntry | None = situation.entries.get(ClaimKey(claim.branch, claim.intent_seq))
+    stored: NewEntry | StoredEntry | None = situation.entries.get(ClaimKey(claim.branch, claim.intent_seq))
     if stored is None or claim.terminal_id != situation.terminal.id:
-        kept = JournalEntry.objects.filter(terminal=claim.terminal_id, branch=claim.branch, seq=claim.intent_seq)
-        stored = kept.first()
+        stored = stored_journal.find(claim.terminal_id, claim.branch, claim.intent_seq)
     if stored is None or claim.tmc_before is None:
         return None
-    evidence = Entry.decode(bytes(stored.data)).evidence
+    evidence = Entry.decode(stored.data).evidence
     if not isinstance(evidence, CardEvidence):
         return None
     tmc = claim.tmc_before + 1

@@ -10,6 +10,7 @@ the decoder, which alone says what is malformed (`tests/backend/redemption/test_
                 0B offline 0C bundle 0D operator
     redemption  AD … 05 02 … 09 evidence 0A of 0B offline 0C bundle 0D operator
     code        D2 84 4D A2 01 alg 04 48 kid A0 bstr {03 aud, 06 iat, -70004 seq, -70005 max, -70006 voucher} 58 40 sig
+    allowance   D2 84 4D A2 01 27 04 48 kid A0 bstr {01 iss, 04 exp, 06 iat, 07 cti, 08 cnf, -70001 amount} 58 40 sig
 """
 
 import re
@@ -21,16 +22,16 @@ from heitje import codes, vouchers
 from heitje.codes import MAX_WITHOUT_AUD, PaymentCode, SignedCode
 from heitje.cose import TOKEN_MAX, MalformedToken, Sign1
 from heitje.journal import CardEvidence, Entry, Evidence, Instrument, Kind, PaperEvidence, PhoneEvidence
-from heitje.keys import EDDSA, ES256
+from heitje.keys import EDDSA, ES256, PublicKey
 from heitje.money import Cents, is_amount
-from heitje.vouchers import SignedVoucher
+from heitje.vouchers import SignedVoucher, Voucher
 
 UINT: Final = rb"([\x00-\x17]|\x18[\x18-\xff]|\x19[\x01-\xff].|\x1a(?!\x00\x00).{4}|\x1b(?!\x00\x00\x00\x00).{8})"
 """An unsigned integer in its shortest form."""
 _TEXT: Final = rb"(?:[\x60-\x77]|\x78[\x18-\xff])"
 """The head of a text of at most 255 bytes."""
-LONG: Final = rb"(?:\x58([\x18-\xff])|\x59([\x01-\x02].))"
-"""The head of a byte string of 24 to 767 bytes."""
+LONG: Final = rb"(\x58[\x18-\xff]|\x59[\x01-\x02].)"
+"""The head of a byte string of 24 to 767 bytes; `read_uint` reads its length."""
 _ENTRY: Final = re.compile(
     rb"([\xac\xad])\x01"
     + UINT
@@ -72,6 +73,21 @@ _CODE: Final = re.compile(
     + LONG,
     re.DOTALL,
 )
+_ALLOWANCE: Final = re.compile(
+    rb"\xd2\x84\x4d(\xa2\x01\x27\x04\x48(.{8}))\xa0"
+    + LONG
+    + rb"(\xa6\x01"
+    + _TEXT
+    + rb"([\x00-\x7f]*?)\x04"
+    + UINT
+    + rb"\x06"
+    + UINT
+    + rb"\x07\x50(.{16})\x08\xa1\x01\xa3\x01\x01\x20\x06\x21\x58\x20(.{32})\x3a\x00\x01\x11\x70"
+    + UINT
+    + rb")\x58\x40(.{64})",
+    re.DOTALL,
+)
+"""Of an Ed25519 phone, and for every shop: one with more to say is the decoder's."""
 _SIGNATURE_HEAD: Final = b"\x58\x40"
 _SIGNATURE: Final = 64
 _UINT32_MAX: Final = 2**32 - 1
@@ -87,7 +103,7 @@ def read_entry(data: bytes) -> Entry:
 @lru_cache(2048)
 def read_voucher(token: bytes) -> SignedVoucher:
     """A voucher's token; one that was read lately is not taken apart again. Raises `MalformedToken`."""
-    return vouchers.decode(token)
+    return _recognise_allowance(token) or vouchers.decode(token)
 
 
 @lru_cache(2048)
@@ -154,7 +170,7 @@ def _evidence(data: bytes, at: int, proven: bool, instrument: Instrument) -> tup
     if token is None:
         return None
     begin = token.end()
-    end = begin + int.from_bytes(token[1] or token[2], "big")
+    end = begin + read_uint(token[1])
     form: Callable[[bytes], Evidence] = PhoneEvidence if instrument is Instrument.PHONE else PaperEvidence
     return form(data[begin:end]), end
 
@@ -163,16 +179,16 @@ def _recognise_code(token: bytes) -> SignedCode | None:
     found = _CODE.match(token)
     if found is None or len(token) > TOKEN_MAX:
         return None
-    protected, algorithm, kid, short, long, size, aud, iat, seq, most, voucher_short, voucher_long = found.groups()
-    begin = found.end(5) if short is None else found.end(4)
-    end, voucher_at = begin + int.from_bytes(short or long, "big"), found.end()
+    protected, algorithm, kid, length, size, aud, iat, seq, most, voucher_length = found.groups()
+    begin, voucher_at = found.end(4), found.end()
+    end = begin + read_uint(length)
     maximum = read_uint(most)
     whole = (
-        voucher_at + int.from_bytes(voucher_short or voucher_long, "big") == end
+        voucher_at + read_uint(voucher_length) == end
         and token[end : end + 2] == _SIGNATURE_HEAD
         and len(token) == end + 2 + _SIGNATURE
         and (size == b"\xa5") == (aud is not None)
-        and (aud is None or _is_text(token, found.start(7), aud))
+        and (aud is None or _is_text(token, found.start(6), aud))
         and seq != b"\x00"
         and is_amount(maximum)
         and (aud is not None or maximum <= MAX_WITHOUT_AUD)
@@ -187,6 +203,24 @@ def _recognise_code(token: bytes) -> SignedCode | None:
     code = PaymentCode(read_uint(iat), read_uint(seq), Cents(maximum), voucher, name)
     signed = Sign1(EDDSA if algorithm == b"\x27" else ES256, kid, protected, token[begin:end], token[end + 2 :])
     return SignedCode(code, allowance, signed, token)
+
+
+def _recognise_allowance(token: bytes) -> SignedVoucher | None:
+    found = _ALLOWANCE.fullmatch(token)
+    if found is None or len(token) > TOKEN_MAX:
+        return None
+    protected, kid, length, payload, iss, exp, iat, cti, phone, amount_bytes, signature = found.groups()
+    amount = read_uint(amount_bytes)
+    if read_uint(length) != len(payload) or not _is_text(token, found.start(5), iss) or not is_amount(amount):
+        return None
+    voucher = Voucher(iss.decode("ascii"), read_uint(exp), read_uint(iat), cti, Cents(amount), cnf=_phone_key(phone))
+    return SignedVoucher(voucher, Sign1(EDDSA, kid, protected, payload, signature), token)
+
+
+@lru_cache(2048)
+def _phone_key(raw: bytes) -> PublicKey:
+    """A phone's key; it has several allowances, one after the other."""
+    return PublicKey(raw)
 
 
 def _is_text(data: bytes, at: int, text: bytes) -> bool:

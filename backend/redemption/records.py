@@ -42,6 +42,8 @@ class Claim:
     shop_owner: str = ""
     unsent: bool = False
     """Its till has not met the backend since, as far as its journal says."""
+    in_spent: bool = False
+    """What its card had spent when the batch was judged has it already."""
 
 
 @dataclass(slots=True, eq=False)
@@ -55,11 +57,27 @@ class NewEntry:
     data: bytes
     time: int
     kind: int
+    of: int | None
     received_at: int
     server_time: int | None = None
     outcome: str = ""
     reason: str = ""
     waited: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class NewRun:
+    """Whole tenders of this batch that follow each other and are simply accepted; see `models.JournalRun`."""
+
+    first: int
+    time: int
+    entries: list[bytes]
+    hashes: list[str]
+
+    @property
+    def last(self) -> int:
+        """The number of its last entry."""
+        return self.first + len(self.entries) - 1
 
 
 class NewCase(NamedTuple):
@@ -121,7 +139,9 @@ class CardRow:
     @property
     def denied_at(self) -> int | None:
         """Since when it is to be on the deny list, for whatever reason."""
-        return min((at for at in (self.suspended_at, self.blocked_at) if at is not None), default=None)
+        if self.suspended_at is None or self.blocked_at is None:
+            return self.blocked_at if self.suspended_at is None else self.suspended_at
+        return min(self.suspended_at, self.blocked_at)
 
 
 _CLAIM_TYPES: Final = {
@@ -138,7 +158,7 @@ _CLAIM_TYPES: Final = {
     "refunded": BIGINT,
     "settled_at": BIGINT,
 }
-_CLAIM_STORED: Final = tuple(row.name for row in fields(Claim))[:-3]
+_CLAIM_STORED: Final = tuple(row.name for row in fields(Claim))[:-4]
 CLAIMS: Final = Columns("redemption_claim", tuple((name, _CLAIM_TYPES.get(name, TEXT)) for name in _CLAIM_STORED))
 _CHANGING: Final = ("state", "given", "completed_by", "paid", "guaranteed", "refunded", "settled_at")
 CHANGED_CLAIMS: Final = Columns(
@@ -154,6 +174,7 @@ ENTRIES: Final = Columns(
         ("data", BYTES),
         ("time", BIGINT),
         ("kind", SMALLINT),
+        ("of", BIGINT),
         ("received_at", BIGINT),
         ("server_time", BIGINT),
         ("outcome", TEXT),
@@ -161,8 +182,6 @@ ENTRIES: Final = Columns(
         ("waited", BOOLEAN),
     ),
 )
-SEQ: Final = [name for name, _ in ENTRIES.columns].index("seq")
-"""Where a row of an entry has its number."""
 LINKS: Final = Columns(
     "redemption_cardtransaction",
     (
@@ -242,11 +261,6 @@ def changed_row(claim: Claim) -> tuple[Any, ...]:
     )
 
 
-def accepted_row(terminal: str, seq: int, digest: str, data: bytes, time: int, kind: int, now: int) -> tuple[Any, ...]:
-    """An entry of the main branch that was simply accepted, as it is inserted."""
-    return terminal, "", seq, digest, data, time, kind, now, None, "accepted", "", False
-
-
 def entry_row(entry: NewEntry) -> tuple[Any, ...]:
     """An entry as it is inserted."""
     return (
@@ -257,6 +271,7 @@ def entry_row(entry: NewEntry) -> tuple[Any, ...]:
         entry.data,
         entry.time,
         entry.kind,
+        entry.of,
         entry.received_at,
         entry.server_time,
         entry.outcome,

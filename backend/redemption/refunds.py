@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Refunds: out of what is owed to the shop, as far as it goes; the rest waits and comes first out of the next sales."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from django.db.models import F
 
@@ -18,8 +18,10 @@ from heitje.messages import Outcome
 from heitje.money import Cents
 
 
-def has_waiting(shops: Iterable[str]) -> bool:
+def has_waiting(shops: Collection[str]) -> bool:
     """Whether a refund of these shops waits."""
+    if not shops:
+        return False
     waiting = f"SELECT 1 FROM redemption_refund WHERE paid < amount AND {among('shop_id', TEXT)} LIMIT 1"  # noqa: S608  # our own words
     return bool(select(waiting, listed(TEXT, shops)))
 

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from backend.minting.bundles import LIMITS, card_limits_of
 from backend.redemption.evidence import Facts, Why
+from backend.redemption.questions import QUARTER_S
 from backend.redemption.reasons import Reason
 from backend.redemption.records import Claim
 from backend.redemption.situation import Situation
@@ -23,7 +24,6 @@ from heitje.refusals import Refusal
 CLOCK_TOLERANCE_S: Final = 120
 BLOCK_PUBLISHED_S: Final = 72 * 3600
 """A block counts for tills this long after its publication (LEDGER.md section 2)."""
-_QUARTER_S: Final = 900
 DAY_ZONE: Final = ZoneInfo("Europe/Amsterdam")
 """The zone of "per card, till and day"."""
 
@@ -36,12 +36,15 @@ def check_card_rules(facts: Facts, claim: Claim, situation: Situation) -> Why | 
     if situation.was_confirmed(claim):
         return None
     day, mine = _day(facts.time, situation), situation.mine(claim.item, claim.intent_seq, claim.branch)
+    now = situation.now // QUARTER_S
+    spent = [cents for at, cents in situation.spent[claim.item, claim.branch] if _day_of_quarter(min(at, now)) == day]
+    spent += [other.amount for other in mine if not other.in_spent and _day(other.time, situation) == day]
     within = card_is_within(
         LIMITS,
         card_limits_of(situation.terminal),
         _bundle_age_s(facts, situation),
         claim.amount,
-        sum([other.amount for other in mine if _day(other.time, situation) == day]),
+        sum(spent),
         situation.unsent_cents(Instrument.CARD, claim.intent_seq),
         *_queue(facts.time, claim, situation),
     )
@@ -131,10 +134,10 @@ def _last_served(situation: Situation) -> int:
 
 def _day(time: int, situation: Situation) -> date:
     """The day of an entry; a time that is still to come counts as now."""
-    return _day_of_quarter(min(time, situation.now) // _QUARTER_S)
+    return _day_of_quarter(min(time, situation.now) // QUARTER_S)
 
 
 @lru_cache(1024)
 def _day_of_quarter(quarter: int) -> date:
-    """The day in which a quarter of an hour lies: days begin at one, in summer and in winter."""
-    return datetime.fromtimestamp(quarter * _QUARTER_S, DAY_ZONE).date()
+    """The day in which a quarter of an hour since 1970 lies: days begin at one, in summer and in winter."""
+    return datetime.fromtimestamp(quarter * QUARTER_S, DAY_ZONE).date()

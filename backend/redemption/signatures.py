@@ -8,6 +8,7 @@ and what it refuses is asked again. The verdict is OpenSSL's in every case, as a
 (docs/adr/0012-two-signature-libraries.md, tests/backend/redemption/test_signatures.py).
 """
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 from nacl.bindings import crypto_sign_open
@@ -31,10 +32,17 @@ def verify_once(sign1: Sign1, external_aad: bytes, key: PublicKey) -> bool:
     return verify(sign1, external_aad, key)
 
 
+def bad_among(signed: Sequence[tuple[bytes, bytes]]) -> list[int]:
+    """Which of many messages libsodium does not take: each behind its signature, and with it the 32-byte key."""
+    bad = []
+    for at, (message, raw_key) in enumerate(signed):
+        try:
+            crypto_sign_open(message, raw_key)
+        except BadSignatureError:
+            bad.append(at)
+    return bad
+
+
 def is_good(signature: bytes, message: bytes, raw_key: bytes) -> bool:
     """Whether libsodium takes this Ed25519 signature (64 bytes)."""
-    try:
-        crypto_sign_open(signature + message, raw_key)
-    except BadSignatureError:
-        return False
-    return True
+    return not bad_among([(signature + message, raw_key)])

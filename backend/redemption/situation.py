@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from backend.ledger.accounts import AccountName
 from backend.ledger.locking import Held
-from backend.ledger.posting import Event
+from backend.ledger.posting import Event, NewTransfer
 from backend.minting.models import Load, LoadState
 from backend.redemption.chain import Chain, Link
 from backend.redemption.evidence import Facts
@@ -34,9 +34,9 @@ from backend.redemption.records import (
     NewEntry,
     NewLink,
     NewRefund,
+    NewRun,
     PublicationRow,
     VoucherRow,
-    accepted_row,
 )
 from backend.shops.models import Terminal
 from heitje.journal import Instrument
@@ -96,6 +96,8 @@ class Situation:
     """The same, by the entry that completed them."""
     by_item: dict[str, list[Claim]] = field(default_factory=lambda: defaultdict(list))
     """Claims on the vouchers and cards of this batch, of every terminal."""
+    spent: dict[tuple[str, str], list[tuple[int, int]]] = field(default_factory=lambda: defaultdict(list))
+    """What this terminal had taken of a card in a branch: when, in quarters of an hour since 1970, and cents."""
     since_anchor: list[Claim] = field(default_factory=list)
     cards: dict[str, CardRow] = field(default_factory=dict)
     chains: dict[str, Chain] = field(default_factory=dict)
@@ -115,6 +117,8 @@ class Situation:
     """What accounts hold, as far as this batch may need it."""
     guarantee_left: Shared = field(init=False)
     """What the guarantee still pays this shop's owner: of cards (True), of phone and paper (False)."""
+    has_waiting: bool = False
+    """A refund of this shop waits for its sales."""
     publications: dict[int, PublicationRow] = field(default_factory=dict)
     """The trust by its number, as far as an honest terminal could name it in this batch."""
     anchor: Anchor | None = None
@@ -125,9 +129,13 @@ class Situation:
 
     entries: dict[ClaimKey, NewEntry] = field(default_factory=dict)
     """The entries of this batch that were judged by themselves."""
-    written: list[NewEntry | tuple[Any, ...]] = field(default_factory=list)
-    """All that came in, in order; of a plain tender's entries the rows."""
+    written: list[NewEntry] = field(default_factory=list)
+    """The same, in order."""
+    runs: list[NewRun] = field(default_factory=list)
+    """The other entries of this batch: whole tenders, simply accepted."""
     events: list[Event] = field(default_factory=list)
+    first_claims: list[NewTransfer] = field(default_factory=list)
+    """What plain tenders pay this terminal's shop."""
     links: list[NewLink] = field(default_factory=list)
     cases: dict[tuple[str, int], NewCase] = field(default_factory=dict)
     refunds: list[NewRefund] = field(default_factory=list)
@@ -143,6 +151,11 @@ class Situation:
         self.shop_owner = self.terminal.shop.owner
         self.holdings, self.guarantee_left = Shared(self.careful), Shared(self.careful)
         self._unsent: dict[int, int] = defaultdict(int)
+
+    @property
+    def has_notes(self) -> bool:
+        """Whether there is more to write than entries, claims, links and postings."""
+        return bool(self.cases or self.refunds or self.suspended or self.settled_loads or self.measures)
 
     def latest_fitting(self, seq: int) -> int:
         """The latest time that entry `seq` can have: that of the next anchor, or now."""
@@ -165,6 +178,8 @@ class Situation:
 
     def was_confirmed(self, claim: Claim) -> bool:
         """Whether the backend itself said yes to this before it was taken: then its offline limits are no matter."""
+        if not self.confirmed:
+            return False
         number = (claim.tmc_before or 0) + 1 if claim.instrument == Instrument.CARD else claim.code_seq or 0
         return self.confirmed.get((claim.sale, claim.item, number), 0) >= claim.amount
 
@@ -177,12 +192,11 @@ class Situation:
             later += claim.amount if claim.instrument == instrument and claim.state not in VOID_STATES else 0
         return self._unsent[instrument] - later
 
-    def keep_unsent(self, claims: Iterable[Claim]) -> None:
-        """Claims since the last contact, in the order of their intents; with each comes its sum."""
-        for claim in claims:
-            self.since_anchor.append(claim)
-            claim.unsent = True
-            self._count(claim, 1)
+    def keep_unsent(self, claim: Claim) -> None:
+        """A claim since the last contact, in the order of their intents; with it comes its sum."""
+        self.since_anchor.append(claim)
+        claim.unsent = True
+        self._count(claim, 1)
 
     def _forget_unsent(self) -> None:
         for claim in self.since_anchor:
@@ -225,11 +239,14 @@ class Situation:
         claim.paid, claim.settled_at = claim.amount, self.now
         self.claims[ClaimKey(MAIN, intent.seq)] = self.completions[ClaimKey(MAIN, redemption.seq)] = claim
         self.by_item[claim.item].append(claim)
-        self.keep_unsent((claim,))
+        self.keep_unsent(claim)
         self.touched[id(claim)] = claim
-        for facts in (intent, redemption):
-            row = accepted_row(claim.terminal_id, facts.seq, facts.digest, facts.data, facts.time, facts.kind, self.now)
-            self.written.append(row)
+        run = self.runs[-1] if self.runs else None
+        if run is None or run.last != intent.seq - 1:
+            run = NewRun(intent.seq, intent.time, [], [])
+            self.runs.append(run)
+        run.entries += (intent.data, redemption.data)
+        run.hashes += (intent.digest, redemption.digest)
 
     def prove(self, uid: str, link: Link, claim: Claim) -> None:
         """A card's transaction is proved by a claim."""
@@ -250,7 +267,7 @@ class Situation:
             case OpenClaim(claim):
                 self.claims[ClaimKey(claim.branch, claim.intent_seq)] = claim
                 self.by_item[claim.item].append(claim)
-                self.keep_unsent((claim,))
+                self.keep_unsent(claim)
                 self.touched[id(claim)] = claim
             case Settle():
                 self._settle(effect)
@@ -290,6 +307,11 @@ class Situation:
             self.holdings[line.debit] -= line.amount
             if line.credit in self.holdings:
                 self.holdings[line.credit] += line.amount
+
+    def pay_first(self, claim: Claim, account: AccountName, event: str, reference: str) -> None:
+        """Post the first claim on an instrument, out of its locked account, when the batch is written."""
+        self.first_claims.append(NewTransfer(event, self.locked[account].id, claim.amount, reference))
+        self.holdings[account] -= claim.amount
 
     def _settle(self, effect: Settle) -> None:
         claim = effect.claim

@@ -8,27 +8,26 @@ that is not exactly that, or of which anything does not hold, is none: then its 
 (`evidence`), which alone says what is wrong. `tests/backend/redemption/test_tenders.py` holds the two together.
 """
 
-import hashlib
 import re
 from functools import lru_cache
-from typing import Final
+from hashlib import sha256
+from typing import Final, NamedTuple
 
 from backend.minting.keystore import KeyStore
+from backend.redemption.allowances import Allowance, Allowances
 from backend.redemption.chain import Link
 from backend.redemption.evidence import Facts, Place, Tender
-from backend.redemption.recognition import LONG, UINT, read_uint, read_voucher
-from backend.redemption.signatures import is_good, verify_once
+from backend.redemption.recognition import LONG, UINT, read_uint
+from backend.redemption.signatures import bad_among
 from heitje.acceptance import AUD_WINDOW_S, NO_AUD_WINDOW_S
 from heitje.card.layout import Command
 from heitje.card.record import RecordKind, reference_of
 from heitje.card.transaction import tmi_of_payment
 from heitje.codes import MAX_WITHOUT_AUD
-from heitje.cose import AAD_CODE, AAD_VOUCHER, TOKEN_MAX, MalformedToken, to_be_signed
+from heitje.cose import TOKEN_MAX
 from heitje.journal import Instrument, Kind
-from heitje.keys import EDDSA, PublicKey
 from heitje.messages import SEQ_MAX
 from heitje.money import MAX_AMOUNT
-from heitje.vouchers import SignedVoucher
 
 _HEAD: Final = UINT + rb"\x05\x01\x06\x50(.{16})\x07" + UINT + rb"\x08"
 """What follows key 4 of an intent: time, kind, sale, amount."""
@@ -36,7 +35,7 @@ _PHONE: Final = re.compile(
     _HEAD
     + rb"\x02\x09\xa1\x01"
     + LONG
-    + rb"(\xd2)\x84\x4d\xa2\x01\x27\x04\x48(.{8})\xa0"
+    + rb"\xd2\x84\x4d\xa2\x01\x27\x04\x48(.{8})\xa0"
     + LONG
     + rb"(?:\xa4|\xa5\x03\x70([0-9a-f]{16}))\x06"
     + UINT
@@ -55,192 +54,245 @@ _CARD: Final = re.compile(
 _LATER: Final = re.compile(UINT)
 _TAIL: Final = re.compile(rb"\x0b[\xf4\xf5]\x0c" + UINT + rb"\x0d(?:([\x60-\x77])|\x78([\x18-\xff]))(.*)", re.DOTALL)
 _SIGNATURE_HEAD: Final = b"\x58\x40"
-_SIGNATURE: Final = 64
+_SIGNATURE_END: Final = 2 + 64
+"""How far behind the payload a token ends."""
 _TMV: Final = 8
 _SALE: Final = bytes((RecordKind.SALE,))
 _UINT32_MAX: Final = 2**32 - 1
 _KIND: Final = 2
 """Bytes of key 5 and its value."""
 
+_INTENT: Final = Kind.INTENT
+_REDEMPTION: Final = Kind.REDEMPTION
+_CARD_PAYS: Final = Instrument.CARD
+_PHONE_PAYS: Final = Instrument.PHONE
+"""An enumeration's members are looked up more slowly than a module's names."""
+
 Pair = tuple[Facts, Facts]
 
 
-class Allowance:
-    """An allowance that this till may take codes of, and between which seconds."""
+class _CardProof(NamedTuple):
+    """What a card says of its payment, which its `tmv` proves."""
 
-    __slots__ = ("amount", "first", "item", "key", "kid", "last", "message_head", "voucher")
-
-    def __init__(self, voucher: SignedVoucher, phone: PublicKey, first: int, last: int) -> None:
-        self.voucher = voucher
-        self.item = voucher.voucher.cti.hex()
-        self.amount = voucher.voucher.amount
-        self.key, self.kid = phone.raw, phone.kid
-        self.first, self.last = first, last
-        protected = b"\xa2\x01\x27\x04\x48" + phone.kid
-        self.message_head = to_be_signed(protected, AAD_CODE, b"")[:-1]
-        """All of what is signed but the payload and its length."""
+    pair: Pair
+    sale: bytes
+    uid: bytes
+    tmc: int
+    tmi: bytes
+    tmv: bytes
+    tmri: bytes
+    enc_tmri: bytes
+    balance: int
+    amount: int
 
 
 class Tenders:
-    """Reads the tenders of one batch of the terminal at `place`."""
+    """Reads the tenders of one batch of the terminal at `place`: first what they say, then what proves it.
+
+    One after the other, for a library that has just verified a signature does the next one quicker, and so does what
+    reads a tender.
+    """
 
     def __init__(self, place: Place, key_store: KeyStore) -> None:
         self._place = place
         self._terminal = place.terminal.hex()
+        self._aud = self._terminal.encode()
         self._after_prev = b"\x03\x48" + place.terminal + b"\x04"
         self._key_store = key_store
-        self._allowances: dict[bytes, Allowance | None] = {}
+        self._allowances = Allowances(place)
+        self._number = _Numbers()
+        self._signed: list[tuple[Pair, bytes, Allowance]] = []
+        """Each with the signature, what is signed behind it, and the allowance that names the phone's key."""
+        self._card_proofs: list[_CardProof] = []
 
     def read(self, seq: int, prev: bytes, intent: bytes, redemption: bytes) -> Pair | None:
-        """The facts of entries `seq` and `seq + 1`, which follow an entry whose hash is `prev`; None: not so simple."""
-        head = b"\xac\x01" + _encoded(seq) + b"\x02\x58\x20" + prev + self._after_prev
+        """The facts of entries `seq` and `seq + 1`, which follow an entry whose hash is `prev`; None: not so simple.
+
+        They hold unless `unproven` names them at the end.
+        """
+        encoded = _encoded(seq)
+        head = b"\xac\x01" + encoded + b"\x02\x58\x20" + prev + self._after_prev
         if seq >= SEQ_MAX or not intent.startswith(head):
             return None
         found = _PHONE.match(intent, len(head))
         if found is not None:
-            return self._read_phone(seq, intent, redemption, found)
+            return self._read_phone(seq, encoded, intent, redemption, found)
         found = _CARD.match(intent, len(head))
-        return None if found is None else self._read_card(seq, intent, redemption, found)
+        return None if found is None else self._read_card(seq, encoded, intent, redemption, found)
 
-    def _read_phone(self, seq: int, intent: bytes, redemption: bytes, found: "re.Match[bytes]") -> Pair | None:
-        _, sale, amount_bytes, size, long_size, _, kid, payload, long_payload, aud, *rest = found.groups()
-        iat, number, most, voucher, long_voucher = rest
-        token_at, payload_at, voucher_at = found.start(6), found.end(9 if payload is None else 8), found.end()
-        payload_end = payload_at + int.from_bytes(payload or long_payload, "big")
-        token_end = payload_end + len(_SIGNATURE_HEAD) + _SIGNATURE
-        length = int.from_bytes(size or long_size, "big")
-        tail = _read_tail(intent[token_end:])
+    def unproven(self) -> list[Pair]:
+        """Check every signature and MAC of what was read; the pairs that have a bad one, which are to be examined."""
+        doubted = self._allowances.unbelieved()
+        bad = [pair for pair, _, allowance in self._signed if allowance in doubted]
+        signed = [one for one in self._signed if one[2] not in doubted] if doubted else self._signed
+        bad += [signed[at][0] for at in bad_among([(message, allowance.key) for _, message, allowance in signed])]
+        bad += [proof.pair for proof in self._card_proofs if not self._proves(proof)]
+        self._signed, self._card_proofs = [], []
+        return bad
+
+    def _proves(self, proof: _CardProof) -> bool:
+        (intent, redemption), uid, tmc = proof.pair, proof.uid, proof.tmc
+        if self._key_store.transaction_mac(uid, tmc, proof.tmi) != proof.tmv:
+            return False
+        previous = redemption.previous_tmri = self._key_store.previous_reader(uid, tmc, proof.enc_tmri)
+        link = Link(tmc, proof.tmri.hex(), previous.hex(), proof.balance, proof.amount)
+        intent.tender = Tender(proof.sale.hex(), proof.amount, _CARD_PAYS, redemption, tmc - 1, link)
+        return True
+
+    def _read_phone(
+        self, seq: int, encoded: bytes, intent: bytes, redemption: bytes, found: "re.Match[bytes]"
+    ) -> Pair | None:
+        time, sale, amount_bytes, size, kid, payload_size, aud, iat, code_number, most, voucher_size = found.groups()
+        number = self._number
+        token_at, payload_at, voucher_at = found.end(4), found.end(6), found.end()
+        payload_end = payload_at + number[payload_size]
+        token_end = payload_end + _SIGNATURE_END
+        length, tail_bytes = number[size], intent[token_end:]
+        tail = _read_tail(tail_bytes)
         if (
             tail is None
             or token_end - token_at != length
             or length > TOKEN_MAX
-            or voucher_at + int.from_bytes(voucher or long_voucher, "big") != payload_end
-            or intent[payload_end : payload_end + len(_SIGNATURE_HEAD)] != _SIGNATURE_HEAD
+            or voucher_at + number[voucher_size] != payload_end
+            or intent[payload_end : payload_end + 2] != _SIGNATURE_HEAD
         ):
             return None
-        kind_end = found.end(1) + _KIND
-        later = self._repeats(seq, intent, redemption, found, intent[kind_end:token_end], intent[token_end:])
-        allowance = self._allowance(intent[voucher_at:payload_end])
-        if later is None or allowance is None:
+        repeated = intent[found.end(1) + _KIND : token_end]
+        later = self._repeats(seq, encoded, intent, redemption, time, repeated, tail_bytes)
+        valid = self._allowances.valid(intent[voucher_at:payload_end])
+        if later is None or valid is None:
             return None
-        second, digest, time = later
-        amount, code_seq, maximum = read_uint(amount_bytes), read_uint(number), read_uint(most)
+        allowance, first_second, last_second = valid
+        digest, later_digest, later_time = later
+        amount, code_seq, maximum = number[amount_bytes], number[code_number], number[most]
         if aud is None:
             fits, window_s = amount <= maximum <= MAX_WITHOUT_AUD, NO_AUD_WINDOW_S
         else:
-            fits, window_s = amount == maximum <= MAX_AMOUNT and aud.decode() == self._terminal, AUD_WINDOW_S
+            fits, window_s = amount == maximum <= MAX_AMOUNT and aud == self._aud, AUD_WINDOW_S
         if not (
             fits
             and 1 <= amount <= allowance.amount
             and 1 <= code_seq <= SEQ_MAX
             and kid == allowance.kid
-            and allowance.first <= time <= allowance.last
-            and abs(time - read_uint(iat)) <= window_s
+            and first_second <= later_time <= last_second
+            and -window_s <= later_time - number[iat] <= window_s
         ):
             return None
-        payload_head = found.start(9 if payload is None else 8) - 1
-        message = allowance.message_head + intent[payload_head:payload_end]
-        if not is_good(intent[token_end - _SIGNATURE : token_end], message, allowance.key):
-            return None
+        item, voucher = allowance.cti, allowance.signed
+        fingerprint = sha256(intent[token_at:token_end]).hexdigest()
+        payload = sha256(intent[payload_at:payload_end]).hexdigest()
+        named = None if aud is None else self._terminal
+        second = Facts(
+            redemption,
+            later_digest,
+            seq + 1,
+            later_time,
+            _REDEMPTION,
+            tail,
+            seq,
+            item,
+            fingerprint,
+            None,
+            None,
+            voucher,
+            code_seq,
+            named,
+            payload,
+        )
         first = Facts(
             intent,
             digest,
             seq,
-            read_uint(found[1]),
-            Kind.INTENT,
+            number[time],
+            _INTENT,
             tail,
-            item=allowance.item,
-            fingerprint=hashlib.sha256(intent[token_at:token_end]).hexdigest(),
+            None,
+            item,
+            fingerprint,
+            None,
+            None,
+            voucher,
+            code_seq,
+            named,
+            payload,
+            None,
+            None,
+            Tender(sale.hex(), amount, _PHONE_PAYS, second),
         )
-        first.voucher, first.code_seq, first.aud = allowance.voucher, code_seq, None if aud is None else self._terminal
-        first.payload = hashlib.sha256(intent[payload_at:payload_end]).hexdigest()
-        second.item, second.fingerprint, second.payload = first.item, first.fingerprint, first.payload
-        second.bundle, second.voucher, second.code_seq, second.aud = tail, first.voucher, code_seq, first.aud
-        first.tender = Tender(sale.hex(), amount, Instrument.PHONE, second)
-        return first, second
+        message = allowance.message_head + intent[payload_at - len(payload_size) : payload_end]
+        pair = first, second
+        self._signed.append((pair, intent[payload_end + 2 : token_end] + message, allowance))
+        return pair
 
-    def _read_card(self, seq: int, intent: bytes, redemption: bytes, found: "re.Match[bytes]") -> Pair | None:
+    def _read_card(
+        self, seq: int, encoded: bytes, intent: bytes, redemption: bytes, found: "re.Match[bytes]"
+    ) -> Pair | None:
         time, sale, amount_bytes, evidence, uid, tmri, enc_tmri, before, record, counter = found.groups()
-        tail_bytes = intent[found.end() :]
-        tail, amount = _read_tail(tail_bytes), read_uint(amount_bytes)
-        balance, tmc = read_uint(before), read_uint(counter) + 1
-        reader = self._place.terminal + seq.to_bytes(8, "big")
+        tail_bytes, number = intent[found.end() :], self._number
+        tail, amount = _read_tail(tail_bytes), number[amount_bytes]
+        balance, tmc = number[before], number[counter] + 1
         if not (
             tail is not None
             and 1 <= amount <= MAX_AMOUNT
             and balance <= _UINT32_MAX
             and tmc <= _UINT32_MAX
-            and tmri == reader
+            and tmri == self._place.terminal + seq.to_bytes(8, "big")
             and record[:1] == _SALE
-            and record[5:] == reference_of(reader) + amount.to_bytes(4, "little")
+            and record[5:] == reference_of(tmri) + amount.to_bytes(4, "little")
         ):
             return None
-        proof_end = len(redemption) - 1 - len(_encoded(seq)) - len(tail_bytes)
+        proof_end = len(redemption) - 1 - len(encoded) - len(tail_bytes)
         proof = redemption[proof_end - _TMV : proof_end]
-        kind_end, evidence_at = found.end(1) + _KIND, found.start(4)
-        repeated = intent[kind_end : evidence_at - 1] + b"\xa7" + evidence
+        repeated = intent[found.end(1) + _KIND : found.start(4) - 1] + b"\xa7" + evidence
         repeated += b"\x06" + _encoded(tmc) + b"\x07\x48" + proof
-        later = self._repeats(seq, intent, redemption, found, repeated, tail_bytes)
+        later = self._repeats(seq, encoded, intent, redemption, time, repeated, tail_bytes)
         if later is None:
             return None
         tmi = tmi_of_payment(Command.DEBIT, balance=balance, amount=amount, tmri=tmri, enc_tmri=enc_tmri, record=record)
-        if self._key_store.transaction_mac(uid, tmc, tmi) != proof:
-            return None
-        second, digest, _ = later
-        previous = self._key_store.previous_reader(uid, tmc, enc_tmri)
-        fingerprint = hashlib.sha256(uid + tmri + enc_tmri + balance.to_bytes(4, "big") + record).hexdigest()
+        digest, later_digest, later_time = later
         item = uid.hex()
-        first = Facts(intent, digest, seq, read_uint(time), Kind.INTENT, tail, item=item, fingerprint=fingerprint)
-        second.item, second.fingerprint, second.bundle = item, fingerprint, tail
-        second.tmc, second.previous_tmri = tmc, previous
-        link = Link(tmc, tmri.hex(), previous.hex(), balance, amount)
-        first.tender = Tender(sale.hex(), amount, Instrument.CARD, second, tmc - 1, link)
-        return first, second
+        fingerprint = sha256(uid + tmri + enc_tmri + balance.to_bytes(4, "big") + record).hexdigest()
+        second = Facts(
+            redemption,
+            later_digest,
+            seq + 1,
+            later_time,
+            _REDEMPTION,
+            tail,
+            seq,
+            item,
+            fingerprint,
+            tmc=tmc,
+        )
+        first = Facts(intent, digest, seq, number[time], _INTENT, tail, None, item, fingerprint)
+        pair = first, second
+        self._card_proofs.append(_CardProof(pair, sale, uid, tmc, tmi, proof, tmri, enc_tmri, balance, amount))
+        return pair
 
     def _repeats(
-        self, seq: int, intent: bytes, redemption: bytes, found: "re.Match[bytes]", repeated: bytes, tail: bytes
-    ) -> tuple[Facts, str, int] | None:
-        """The redemption's first facts, the intent's digest and the redemption's time, if it completes the intent."""
-        hashed = hashlib.sha256(intent)
+        self, seq: int, encoded: bytes, intent: bytes, redemption: bytes, time: bytes, repeated: bytes, tail: bytes
+    ) -> tuple[str, str, int] | None:
+        """Both entries' digests and the redemption's time, if it completes the intent."""
+        hashed = sha256(intent)
         head = b"\xad\x01" + _encoded(seq + 1) + b"\x02\x58\x20" + hashed.digest() + self._after_prev
-        rest = b"\x05\x02" + repeated + b"\x0a" + _encoded(seq) + tail
-        if redemption == head + found[1] + rest:
-            time = read_uint(found[1])
-        else:
+        rest = b"\x05\x02" + repeated + b"\x0a" + encoded + tail
+        if redemption != head + time + rest:
             later = _LATER.match(redemption, len(head))
             if later is None or not redemption.startswith(head) or redemption[later.end() :] != rest:
                 return None
-            time = read_uint(later[1])
-        if time > SEQ_MAX or read_uint(found[1]) > SEQ_MAX:
-            return None
-        digest = hashlib.sha256(redemption).hexdigest()
-        return Facts(redemption, digest, seq + 1, time, Kind.REDEMPTION, None, seq), hashed.hexdigest(), time
+            if self._number[time] > SEQ_MAX:
+                return None
+            time = later[1]
+        later_time = self._number[time]
+        return None if later_time > SEQ_MAX else (hashed.hexdigest(), sha256(redemption).hexdigest(), later_time)
 
-    def _allowance(self, token: bytes) -> Allowance | None:
-        """An allowance that holds here at some time; None: whoever asks more exactly, shall (`evidence`)."""
-        if token not in self._allowances:
-            self._allowances[token] = self._read_allowance(token)
-        return self._allowances[token]
 
-    def _read_allowance(self, token: bytes) -> Allowance | None:
-        try:
-            signed = read_voucher(token)
-        except MalformedToken:
-            return None
-        voucher, sign1 = signed.voucher, signed.sign1
-        keys = [key for key in self._place.voucher_keys if key.public.kid == sign1.kid]
-        if (
-            len(keys) != 1
-            or voucher.cnf is None
-            or voucher.cnf.algorithm != EDDSA
-            or voucher.iss != self._place.programme
-            or sign1.algorithm != EDDSA
-            or not self._place.shop.covered_by(voucher.scope)
-            or not verify_once(sign1, AAD_VOUCHER, keys[0].public)
-        ):
-            return None
-        first = max(keys[0].valid_from, voucher.nbf or 0)
-        return Allowance(signed, voucher.cnf, first, min(keys[0].valid_until, voucher.exp))
+class _Numbers(dict[bytes, int]):
+    """The numbers of a batch by their encoding: prices, lengths and times come again and again."""
+
+    def __missing__(self, encoded: bytes) -> int:
+        number = self[encoded] = read_uint(encoded)
+        return number
 
 
 @lru_cache(1024)

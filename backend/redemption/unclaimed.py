@@ -122,6 +122,7 @@ def _settle_cases(now: int) -> None:
     told = Claim.objects.filter(
         terminal=OuterRef("entry__terminal"),
         branch=OuterRef("entry__branch"),
+        intent_seq=OuterRef("entry__of"),
         completed_by=OuterRef("entry__seq"),
         state__in=(ClaimState.REDEEMED, ClaimState.VOIDED, ClaimState.RETURNED),
     )

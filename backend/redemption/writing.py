@@ -2,12 +2,10 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Writes a judged batch: each kind of row in one go, then the postings, then what refunds the sales now cover."""
 
-from typing import Any
-
 from django.db.models import QuerySet
 
-from backend.ledger import rows
-from backend.ledger.posting import post_all
+from backend.ledger import accounts, events, rows
+from backend.ledger.posting import post_all, post_new
 from backend.minting import measures
 from backend.minting.models import Card, LoadOrder, LoadState
 from backend.redemption.models import Case, JournalEntry, Refund
@@ -16,7 +14,6 @@ from backend.redemption.records import (
     CLAIMS,
     ENTRIES,
     LINKS,
-    SEQ,
     Claim,
     NewEntry,
     changed_row,
@@ -26,6 +23,7 @@ from backend.redemption.records import (
 )
 from backend.redemption.refunds import cover_waiting, has_waiting
 from backend.redemption.situation import ClaimKey, NeedsCare, Situation
+from backend.redemption.stored_journal import RUNS, run_row
 from heitje.messages import EntryOutcome, Outcome
 
 
@@ -34,33 +32,33 @@ def write(situation: Situation) -> dict[int, EntryOutcome]:
     _tell_waiting(situation)
     claims = list(situation.touched.values())
     shops = {situation.terminal.shop_id, *(claim.shop_id for claim in claims)}
-    if not situation.careful and has_waiting(shops):
+    if not situation.careful and (situation.has_waiting or has_waiting(shops - {situation.terminal.shop_id})):
         raise NeedsCare
-    rows.insert(ENTRIES, [entry_row(row) if isinstance(row, NewEntry) else row for row in situation.written])
-    _write_claims(situation, claims)
-    if situation.cases or situation.refunds:
+    _write_rows(situation, claims)
+    if situation.has_notes:
         _write_notes(situation)
-    for uid in situation.suspended:
-        Card.objects.filter(uid=uid).update(suspended_at=situation.cards[uid].suspended_at)
-    _write_loads(situation)
-    for measure in situation.measures:
-        measures.impose(measure.kind, situation.now, measure.subject)
-    post_all(situation.events, situation.now, situation.locked)
+    _post(situation)
     if situation.careful:
         cover_waiting(shops, situation.now)
     if situation.refunds:
         _read_outcomes(situation)
-    return dict(map(_outcome, situation.written))
+    outcomes = {row.seq: EntryOutcome(row.seq, Outcome(row.outcome), row.reason or None) for row in situation.written}
+    for run in situation.runs:
+        outcomes |= {seq: EntryOutcome(seq, Outcome.ACCEPTED) for seq in range(run.first, run.last + 1)}
+    return outcomes
 
 
-def _outcome(row: NewEntry | tuple[Any, ...]) -> tuple[int, EntryOutcome]:
-    if isinstance(row, NewEntry):
-        return row.seq, EntryOutcome(row.seq, Outcome(row.outcome), row.reason or None)
-    return row[SEQ], EntryOutcome(row[SEQ], Outcome.ACCEPTED)
+def _post(situation: Situation) -> None:
+    """Post the events, and then what the first claims pay: a load that was proved may be what they spend."""
+    post_all(situation.events, situation.now, situation.locked)
+    payable = accounts.payable(situation.terminal.shop_id)
+    post_new(events.REDEEMED, situation.first_claims, payable, situation.now)
 
 
-def _write_claims(situation: Situation, claims: list[Claim]) -> None:
-    """Claims, new and changed; then the links of the chains, which name them."""
+def _write_rows(situation: Situation, claims: list[Claim]) -> None:
+    """Entries; claims, new and changed; then the links of the chains, which name them."""
+    rows.insert(ENTRIES, list(map(entry_row, situation.written)))
+    rows.insert(RUNS, [run_row(situation.terminal.id, run, situation.now) for run in situation.runs])
     fresh: list[Claim] = []
     known: list[Claim] = []
     for claim in claims:
@@ -74,7 +72,17 @@ def _write_claims(situation: Situation, claims: list[Claim]) -> None:
 
 
 def _write_notes(situation: Situation) -> None:
-    """Cases and refunds, by the entries that they stand by."""
+    """What a batch seldom has: cases and refunds, by the entries that they stand by; cards, loads and measures."""
+    if situation.cases or situation.refunds:
+        _write_cases_and_refunds(situation)
+    for uid in situation.suspended:
+        Card.objects.filter(uid=uid).update(suspended_at=situation.cards[uid].suspended_at)
+    _write_loads(situation)
+    for measure in situation.measures:
+        measures.impose(measure.kind, situation.now, measure.subject)
+
+
+def _write_cases_and_refunds(situation: Situation) -> None:
     ids = _entry_ids(situation)
     Case.objects.bulk_create(
         Case(

@@ -23,7 +23,8 @@ _UNNOTED: Final = """
 SELECT coalesce(k.citizen, v.citizen), t.event, t.amount, t.at
 FROM redemption_case AS d
 JOIN redemption_journalentry AS e ON e.id = d.entry_id
-JOIN redemption_claim AS c ON c.terminal_id = e.terminal_id AND c.branch = e.branch AND c.completed_by = e.seq
+JOIN redemption_claim AS c ON c.terminal_id = e.terminal_id AND c.branch = e.branch AND c.intent_seq = e.of
+    AND c.completed_by = e.seq
 JOIN ledger_transfer AS t ON t.event =
     'redemption:' || c.terminal_id || CASE c.branch WHEN '' THEN '' ELSE '/' || c.branch END || ':' || c.intent_seq
 JOIN ledger_account AS a ON a.id = t.debit_id AND a.kind = 'loss fund'

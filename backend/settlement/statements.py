@@ -33,7 +33,7 @@ _ROWS: Final = """
 SELECT id, at, kind, reference, amount FROM ledger_transfer WHERE credit_id = %s AND id BETWEEN %s AND %s
 UNION ALL
 SELECT id, at, kind, reference, -amount FROM ledger_transfer
-WHERE debit_id = %s AND id BETWEEN %s AND %s AND kind <> 'settlement cut'
+WHERE debit_id = %s AND id BETWEEN %s AND %s AND kind <> 'redeemed' AND kind <> 'settlement cut'
 ORDER BY 1
 """
 _HEAD: Final = ("time", "what", "reference", "cents", "why")

@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Finds the terminal that calls, with its shop: the first thing that every request of a terminal asks.
 
-The statement is written down once; composing it anew for each request costs more than the database's answer.
+The statement is written down once; composing it anew for each request costs more than the database's answer, and so
+would a cursor.
 """
 
 from typing import Final
 
-from backend.ledger.rows import select
+from backend.ledger.prepared import execute
 from backend.shops.models import Shop, Terminal
 
 _TERMINAL: Final = [field.column for field in Terminal._meta.concrete_fields]
@@ -20,7 +21,7 @@ _FIND: Final = f"SELECT {_COLUMNS} FROM shops_terminal AS t JOIN shops_shop AS s
 
 def find_terminal(terminal_id: str) -> Terminal | None:
     """The terminal of this id (lower-case hex) and its shop; None: there is none."""
-    for row in select(_FIND, terminal_id):
+    for row in execute(_FIND, (terminal_id,)):
         terminal = Terminal.from_db(None, _TERMINAL_FIELDS, row[: len(_TERMINAL)])
         terminal.shop = Shop.from_db(None, _SHOP_FIELDS, row[len(_TERMINAL) :])
         return terminal

@@ -7,6 +7,7 @@ answer's use CmdCtr after it. Sources: NXP AN12343, AN12196; NIST SP 800-38B (CM
 """
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final, NamedTuple, Protocol, TypeAlias
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
@@ -15,6 +16,7 @@ from cryptography.hazmat.primitives.cmac import CMAC
 from heitje.card.layout import BLOCK
 
 _ZERO_IV: Final = bytes(BLOCK)
+_ONE_BLOCK: Final = modes.ECB()  # noqa: S305  # of a single block nothing can be seen to come again
 _COMMAND_IV_LABEL: Final = bytes.fromhex("A55A")
 _ANSWER_IV_LABEL: Final = bytes.fromhex("5AA5")
 _SV_TAIL: Final = bytes.fromhex("00010080")
@@ -48,11 +50,16 @@ class CardKey(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class KeyInHand:
     """A card's key whose 16 bytes are here."""
 
     value: bytes = field(repr=False)
+
+    @cached_property
+    def _mac(self) -> CMAC:
+        """A MAC before its message: to set the key up costs more than a few blocks."""
+        return CMAC(algorithms.AES(self.value))
 
     def encrypt(self, plain: bytes) -> bytes:
         """See `CardKey`."""
@@ -64,7 +71,9 @@ class KeyInHand:
 
     def cmac(self, message: bytes) -> bytes:
         """See `CardKey`."""
-        return cmac(self.value, message)
+        state = self._mac.copy()
+        state.update(message)
+        return state.finalize()
 
 
 Key: TypeAlias = bytes | CardKey
@@ -98,6 +107,16 @@ def cbc_decrypt(key: bytes, enciphered: bytes, iv: bytes = _ZERO_IV) -> bytes:
     """AES-CBC without padding; `enciphered` is whole blocks."""
     decryptor = Cipher(algorithms.AES(key), modes.CBC(iv)).decryptor()
     return decryptor.update(enciphered) + decryptor.finalize()
+
+
+def decrypt_block(key: bytes, block: bytes) -> bytes:
+    """What `cbc_decrypt` makes of one block from a zero IV, in three quarters of the time.
+
+    Raises `ValueError` for any other length.
+    """
+    if len(block) != BLOCK:
+        raise ValueError("a block is 16 bytes")
+    return Cipher(algorithms.AES(key), _ONE_BLOCK).decryptor().update(block)
 
 
 def rotate_left(block: bytes) -> bytes:

@@ -5,7 +5,7 @@
 from typing import Final, NamedTuple
 
 from heitje.card.layout import BLOCK, FILE_RECORDS, FILE_VALUE, Command
-from heitje.card.messaging import Key, cbc_decrypt, cbc_encrypt, key_of, mact
+from heitje.card.messaging import Key, cbc_encrypt, decrypt_block, key_of, mact
 
 _MAC_LABEL: Final = b"\x5a"
 _ENC_LABEL: Final = b"\xa5"
@@ -38,7 +38,7 @@ def encrypt_reader_id(enc_key: bytes, previous_tmri: bytes) -> bytes:
 
 def decrypt_reader_id(enc_key: bytes, enc_tmri: bytes) -> bytes:
     """TMRIPrev out of EncTMRI."""
-    return cbc_decrypt(enc_key, enc_tmri)
+    return decrypt_block(enc_key, enc_tmri)
 
 
 def tmi_commit_reader_id(tmri: bytes, enc_tmri: bytes) -> bytes:
@@ -71,11 +71,20 @@ def tmi_of_payment(command: int, *, balance: int, amount: int, tmri: bytes, enc_
 
     `balance` is the one before, `balance` and `amount` in cents; `tmri` and `enc_tmri` and `record` are 16 bytes each.
     """
-    return (
-        tmi_commit_reader_id(tmri, enc_tmri)
-        + tmi_value(Command.GET_VALUE, FILE_VALUE, balance)
-        + tmi_value(command, FILE_VALUE, amount)
-        + tmi_write_record(FILE_RECORDS, 0, record)
+    return b"".join(
+        (
+            _READER_ID,
+            tmri,
+            enc_tmri,
+            _BALANCE,
+            balance.to_bytes(4, "little"),
+            _VALUE_END,
+            bytes((command, FILE_VALUE)),
+            amount.to_bytes(4, "little"),
+            _VALUE_END,
+            _RECORD,
+            record,
+        )
     )
 
 
@@ -86,3 +95,11 @@ def _with_data(command: int, file: int, first: int, second: int, data: bytes) ->
 
 def _filled(part: bytes) -> bytes:
     return part + bytes(-len(part) % BLOCK)
+
+
+_READER_ID: Final = tmi_commit_reader_id(b"", b"")[:1]
+_READER_ID_END: Final = tmi_commit_reader_id(bytes(BLOCK), bytes(BLOCK))[1 + 2 * BLOCK :]
+_BALANCE: Final = _READER_ID_END + tmi_value(Command.GET_VALUE, FILE_VALUE, 0)[:2]
+_VALUE_END: Final = tmi_value(0, 0, 0)[6:]
+_RECORD: Final = tmi_write_record(FILE_RECORDS, 0, bytes(BLOCK))[:BLOCK]
+"""What never changes of the TMI of a payment; `tmi_of_payment` is asked for at each of them."""

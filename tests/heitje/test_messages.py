@@ -154,7 +154,8 @@ def test_cut_anywhere() -> None:
 @given(SEQS, st.lists(OUTCOMES, max_size=6).map(tuple), st.none() | st.binary(max_size=100))
 def test_an_answer_there_and_back(cursor: int, outcomes: tuple[EntryOutcome, ...], server_time: bytes | None) -> None:
     answer = BatchAnswer(cursor, outcomes, server_time)
-    document = messages.read_object(body(answer.to_document()), 10**6)
+    document = messages.read_object(answer.encode(), 10**6)
+    assert document == answer.to_document()
     assert BatchAnswer.from_document(document) == answer
 
 

@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from backend.redemption import recognition
 from heitje import codes, vouchers
 from heitje.codes import PaymentCode
-from heitje.cose import AAD_CODE, MalformedToken, sign
+from heitje.cose import AAD_CODE, AAD_VOUCHER, MalformedToken, sign
 from heitje.deterministic import encode
 from heitje.journal import CardEvidence, Entry, Instrument, Kind, MalformedEntry, PaperEvidence, PhoneEvidence
 from heitje.keys import SigningKey
 from heitje.money import Cents
-from heitje.vouchers import Voucher
+from heitje.vouchers import SignedVoucher, Voucher
 
 PHONE = SigningKey.from_seed(b"phone".ljust(32, b"."))
 OTHER_PHONE = SigningKey.from_p256(b"phone".rjust(32, b"."))
@@ -179,3 +179,55 @@ def test_a_code_that_holds_a_note_or_asks_too_much_is_malformed() -> None:
         token = sign(encode({**claims, **changed}), PHONE, AAD_CODE)
         with pytest.raises(MalformedToken):
             recognition.read_code(token)
+
+
+# --- allowances -------------------------------------------------------------------------------------------------------
+
+VOUCHERS = st.builds(
+    Voucher,
+    iss=st.text(max_size=300) | st.just("nl.testburg"),
+    exp=UINT,
+    iat=UINT,
+    cti=sized(16),
+    amount=AMOUNT.map(Cents),
+    nbf=st.none() | st.none() | UINT,
+    cnf=st.sampled_from([PHONE.public, PHONE.public, OTHER_PHONE.public]),
+    scope=st.none() | st.none() | st.just(("shop:bakker-1",)),
+).map(lambda voucher: sign(encode(voucher.to_claims()), MINT, AAD_VOUCHER))
+
+
+def voucher_or_none(token: bytes) -> SignedVoucher | None:
+    """What the general decoder says."""
+    try:
+        return vouchers.decode(token)
+    except MalformedToken:
+        return None
+
+
+@given(VOUCHERS)
+def test_an_allowance_is_read_as_the_decoder_reads_it(token: bytes) -> None:
+    assert recognition._recognise_allowance(token) in (None, voucher_or_none(token))
+
+
+def test_a_usual_allowance_is_recognised_and_a_note_is_not() -> None:
+    assert recognition._recognise_allowance(ALLOWANCES[0]) == vouchers.decode(ALLOWANCES[0])
+    assert recognition._recognise_allowance(NOTE) is None
+
+
+@given(VOUCHERS | st.just(ALLOWANCES[0]), st.data())
+def test_a_damaged_allowance_is_never_taken_for_a_good_one(token: bytes, data: st.DataObject) -> None:
+    changed = bytearray(token)
+    for _ in range(data.draw(st.integers(1, 3))):
+        changed[data.draw(st.integers(0, len(changed) - 1))] = data.draw(st.integers(0, 255))
+    altered = bytes(changed) + data.draw(st.sampled_from([b"", b"\x00"]))
+    recognised = recognition._recognise_allowance(altered)
+    assert recognised is None or recognised == voucher_or_none(altered)
+
+
+@pytest.mark.parametrize("amount", [0, 1_000_001])
+def test_an_allowance_of_no_amount_is_malformed(amount: int) -> None:
+    claims = {**Voucher("nl.testburg", 2, 1, bytes(16), Cents(1), cnf=PHONE.public).to_claims(), -70001: amount}
+    token = sign(encode(claims), MINT, AAD_VOUCHER)
+    assert recognition._recognise_allowance(token) is None
+    with pytest.raises(MalformedToken):
+        recognition.read_voucher(token)

@@ -20,7 +20,7 @@ from heitje import codes, vouchers
 from heitje.acceptance import ListedKey, Shop
 from heitje.card.keys import Masters
 from heitje.codes import PaymentCode
-from heitje.journal import Entry, Instrument, Kind, MalformedEntry, PhoneEvidence, entry_hash
+from heitje.journal import CardEvidence, Entry, Instrument, Kind, MalformedEntry, PhoneEvidence, entry_hash
 from heitje.messages import SEQ_MAX
 from heitje.money import Cents
 from heitje.programme import TestProgramme
@@ -151,8 +151,12 @@ def damaged(data: bytes, at: int, bit: int) -> bytes:
 def hold_together(pair: tuple[bytes, bytes, int], key_store: FileKeyStore) -> bool:
     """Whether it was read at one glance; then it must be what it is by itself, and good."""
     intent, proof, seq = pair
-    read = Tenders(PLACE, key_store).read(seq, PREV, intent, proof)
+    tenders = Tenders(PLACE, key_store)
+    read = tenders.read(seq, PREV, intent, proof)
     if read is None:
+        return False
+    if unproven := tenders.unproven():
+        assert unproven == [read]
         return False
     for facts, data in zip(read, (intent, proof), strict=True):
         entry = read_entry(data)
@@ -186,6 +190,39 @@ def test_damaged_tenders(
         hold_together((parts[0], parts[1], seq), key_store)
     except MalformedEntry as error:
         pytest.fail(f"read at one glance, and malformed: {error}")
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.data())
+def test_of_many_tenders_those_with_a_bad_proof_are_named(
+    data: st.DataObject, new_card: type[Plastic], key_store: FileKeyStore
+) -> None:
+    """Each tender says by itself whether it is good; read together, the very same ones are."""
+    many = data.draw(st.lists(phones() | cards(new_card), min_size=2, max_size=8))
+    spoilt = [data.draw(st.booleans()) for _ in many]
+    pairs = [resigned(pair) if bad else pair for pair, bad in zip(many, spoilt, strict=True)]
+    together = Tenders(PLACE, key_store)
+    read = [together.read(seq, PREV, intent, proof) for intent, proof, seq in pairs]
+    unproven = together.unproven()
+    assert all(pair in read for pair in unproven)
+    for pair, parts in zip(read, pairs, strict=True):
+        assert hold_together(parts, key_store) == (pair is not None and pair not in unproven)
+        for facts in pair or ():
+            alone = examine(facts.data, facts.digest, facts.entry, PLACE, key_store)
+            assert alone.refusal is None or pair in unproven
+    assert together.unproven() == []
+
+
+def resigned(pair: tuple[bytes, bytes, int]) -> tuple[bytes, bytes, int]:
+    """The same with another signature or MAC, in both entries where both have it."""
+    intent, proof, seq = (read_entry(pair[0]), read_entry(pair[1]), pair[2])
+    if isinstance(proof.evidence, PhoneEvidence):
+        token = proof.evidence.token
+        evidence = PhoneEvidence(token[:-1] + bytes((token[-1] ^ 1,)))
+        data = replace(intent, evidence=evidence).encode()
+        return data, replace(proof, evidence=evidence, prev=entry_hash(data)).encode(), seq
+    assert isinstance(proof.evidence, CardEvidence)
+    return pair[0], replace(proof, evidence=replace(proof.evidence, tmv=bytes(8))).encode(), seq
 
 
 def plain_pairs(new_card: type[Plastic]) -> Iterator[tuple[bytes, bytes, int]]:

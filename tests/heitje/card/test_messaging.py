@@ -87,6 +87,23 @@ def test_there_and_back(key: bytes, counter: int, ti: bytes, plain: bytes) -> No
     assert messaging.cbc_decrypt(key, messaging.cbc_encrypt(key, command)) == command
 
 
+@given(KEYS, st.binary(min_size=16, max_size=16))
+def test_one_block_is_deciphered_as_in_a_chain(key: bytes, block: bytes) -> None:
+    assert messaging.decrypt_block(key, block) == messaging.cbc_decrypt(key, block)
+
+
+@pytest.mark.parametrize("length", [0, 15, 17, 32])
+def test_one_block_is_one_block(length: int) -> None:
+    with pytest.raises(ValueError, match="16 bytes"):
+        messaging.decrypt_block(bytes(16), bytes(length))
+
+
+@given(KEYS, st.lists(st.binary(max_size=60), max_size=3))
+def test_a_key_in_hand_makes_each_mac_anew(key: bytes, messages: list[bytes]) -> None:
+    in_hand = messaging.KeyInHand(key)
+    assert [in_hand.cmac(message) for message in messages] == [messaging.cmac(key, message) for message in messages]
+
+
 @given(st.binary(max_size=80))
 def test_padding(plain: bytes) -> None:
     padded = messaging.pad(plain)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from heitje.card import transaction
-from heitje.card.layout import Command
+from heitje.card.layout import FILE_RECORDS, FILE_VALUE, Command
 from heitje.card.messaging import cmac, mact
 
 KTM, UID = bytes(range(16)), bytes.fromhex("04A1B2C3D4E580")
@@ -103,3 +103,22 @@ def test_every_part_of_a_payment_is_under_the_mac(change: dict[str, object]) -> 
     assert sale != transaction.tmi_of_payment(Command.DEBIT, **{**payment, **change})  # type: ignore[arg-type]
     assert sale != transaction.tmi_of_payment(Command.CREDIT, **payment)  # type: ignore[arg-type]
     assert len(sale) == 48 + 16 + 16 + 32
+
+
+@given(
+    st.integers(0, 2**32 - 1),
+    st.integers(0, 2**32 - 1),
+    st.lists(st.binary(min_size=16, max_size=16), min_size=3, max_size=3),
+)
+def test_a_payment_is_its_parts(balance: int, amount: int, blocks: list[bytes]) -> None:
+    tmri, enc_tmri, record = blocks
+    for command in (Command.DEBIT, Command.CREDIT):
+        whole = transaction.tmi_of_payment(
+            command, balance=balance, amount=amount, tmri=tmri, enc_tmri=enc_tmri, record=record
+        )
+        assert whole == (
+            transaction.tmi_commit_reader_id(tmri, enc_tmri)
+            + transaction.tmi_value(Command.GET_VALUE, FILE_VALUE, balance)
+            + transaction.tmi_value(command, FILE_VALUE, amount)
+            + transaction.tmi_write_record(FILE_RECORDS, 0, record)
+        )
