@@ -30,9 +30,9 @@ def settings(unit: Path) -> dict[str, list[str]]:
 
 
 @pytest.mark.parametrize("unit", SERVICES, ids=lambda unit: unit.name)
-def test_a_service_has_its_own_user_and_can_do_nothing_else(unit: Path) -> None:
+def test_a_service_is_a_user_of_ours_and_can_do_nothing_else(unit: Path) -> None:
     found = settings(unit)
-    assert found["User"][0].startswith("heitje-")
+    assert found["User"][0].startswith("heitje")
     assert found["ProtectSystem"] == ["strict"]
     assert found["CapabilityBoundingSet"] == [""]
     for name in ("NoNewPrivileges", "ProtectHome", "PrivateTmp", "RestrictNamespaces", "ProtectKernelModules"):
@@ -40,11 +40,12 @@ def test_a_service_has_its_own_user_and_can_do_nothing_else(unit: Path) -> None:
     assert found["RestrictAddressFamilies"][0].startswith("AF_UNIX")
 
 
-def test_no_two_services_share_a_user() -> None:
-    """Those of one update are one."""
-    users = [settings(unit)["User"][0] for unit in SERVICES if unit not in UPDATES[1:]]
-    assert len(set(users)) == len(users) >= 4
-    assert {settings(unit)["User"][0] for unit in UPDATES} == {"heitje-update"}
+def test_services_share_a_user_where_they_share_files() -> None:
+    """What lies in the backend's directory is for one user alone; a till and its updates are others."""
+    users = {unit.name: settings(unit)["User"][0] for unit in SERVICES}
+    assert {users[unit.name] for unit in BACKENDS} == {"heitje"}
+    assert {users[unit.name] for unit in UPDATES} == {"heitje-update"}
+    assert users["heitje-till@.service"] == "heitje-till"
 
 
 def test_the_till_is_watched_and_sees_only_its_devices() -> None:
