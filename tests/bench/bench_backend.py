@@ -30,6 +30,7 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from nacl.bindings import crypto_sign_open
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from heitje import codes, server_time
@@ -404,12 +405,14 @@ UPDATE bare_balance SET balance = balance + 4 * (SELECT count(*) FROM redemption
 """
 
 
-def bare_inserts(cluster: Cluster, client: int, batches: int) -> None:
+def bare_inserts(cluster: Cluster, client: int, batches: int, before_each: Callable[[], object] = lambda: None) -> None:
     """What a database does at least: one statement and one commit for a batch of redemptions."""
     address = f"host={cluster.directory} user=heitje dbname=bare"
     with psycopg.connect(address, autocommit=True, prepare_threshold=0) as bare:
         for number in range(batches):
             seqs = range(number * PER_BATCH, (number + 1) * PER_BATCH)
+            for _ in seqs:
+                before_each()
             items = [hashlib.sha256(f"{client}/{seq}".encode()).hexdigest()[:32] for seq in seqs]
             debits = [client * 20_000 + seq % 10_000 + 100 for seq in seqs]
             name, shop = f"{client:016x}", client + 1
@@ -446,6 +449,23 @@ def bare_rate(cluster: Cluster, clients: int, batches: int = 40) -> float:
     took = at_once([partial(bare_inserts, cluster, client, batches) for client in range(clients)])
     cluster.sql("DROP DATABASE bare WITH (FORCE)")
     return clients * batches * PER_BATCH / took
+
+
+def test_bound(cluster: Cluster, figure: Callable[..., None]) -> None:
+    """What two cores can do at most: one verification by libsodium and the bare insert; no HTTP, no rules."""
+    cluster.sql("CREATE DATABASE bare")
+    cluster.sql(BARE, "bare")
+    key, message = SigningKey.from_seed(bytes(32)), bytes(160)
+    signed = key.sign(message) + message
+
+    def work(client: int) -> None:
+        bare_inserts(cluster, client, BATCHES, lambda: crypto_sign_open(signed, key.public.raw))
+
+    before = verify_rate()
+    rate = 2 * BATCHES * PER_BATCH / at_once([partial(work, client) for client in range(2)])
+    limit = (before + verify_rate()) / 2
+    cluster.sql("DROP DATABASE bare WITH (FORCE)")
+    figure("the bound: libsodium and the bare insert alone", rate, "redemptions/s", limit, rate / limit, None)
 
 
 def booked(town: Town, till: Till) -> Callable[[], None]:
