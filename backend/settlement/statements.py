@@ -30,12 +30,14 @@ HELD: Final = "held"
 WAITING: Final = "waiting"
 ANNOUNCED: Final = "announced"
 _ROWS: Final = """
-SELECT id, at, kind, reference, amount FROM ledger_transfer WHERE credit_id = %s AND id BETWEEN %s AND %s
-UNION ALL
-SELECT id, at, kind, reference, -amount FROM ledger_transfer
-WHERE debit_id = %s AND id BETWEEN %s AND %s AND kind <> 'redeemed' AND kind <> 'settlement cut'
-ORDER BY 1
+SELECT id, at, kind, reference, amount FROM (
+    SELECT id, at, kind, reference, amount FROM ledger_transfer WHERE credit_id = %s AND id BETWEEN %s AND %s
+    UNION ALL
+    SELECT id, at, kind, reference, -amount FROM ledger_transfer
+    WHERE debit_id = %s AND id BETWEEN %s AND %s AND kind <> 'redeemed' AND kind <> 'settlement cut'
+) AS r ORDER BY at, length(reference), reference, id
 """
+"""As they came, and of one upload in the order of the till's journal: of two numbers the shorter is the smaller."""
 _HEAD: Final = ("time", "what", "reference", "cents", "why")
 _WORDS_REMEMBERED: Final = 1024
 

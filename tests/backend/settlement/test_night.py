@@ -83,6 +83,22 @@ def test_a_statement_tells_what_was_sold_given_back_sent_and_waits(trading: City
     assert (rows[3][2], sum(int(row[3]) for row in rows[1:])) == (reference, 0)
 
 
+def test_a_statement_tells_a_tills_sales_in_the_order_in_which_it_made_them(city: City) -> None:
+    """Whatever the way in which each was booked."""
+    till = city.till
+    till.anchor()
+    for number in range(5):
+        till.pay_card(city.cards[0], 100)
+        if number % 2:
+            till.pay_paper(city.note("citizen-9", 500)[1], 500)
+    assert {outcome for outcome, _ in till.outcomes()} == {"accepted"}
+    run_night(city)
+    rows = csv.DictReader(files(city)["2026-11-24-1/statement-bakker-1-nl.csv"].decode().splitlines())
+    sold = [int(row["Kenmerk"].partition("/")[2]) for row in rows if row["Wat"] == "Verkocht"]
+    assert sold == sorted(sold)
+    assert len(sold) == 7
+
+
 @pytest.mark.parametrize(
     ("language", "head", "sold"),
     [("en", "Time,What,Reference,Cents,Why", "Sold"), ("de", "Zeit,Was,Kennzeichen,Cent,Warum", "Verkauft")],
