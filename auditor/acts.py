@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Self
 
-from auditor.arguments import add_form, add_log, source, witness_key
+from auditor.arguments import add_form, add_log, add_witnesses, source
 from auditor.findings import Finding, Found, Refused
 from auditor.head import Head, day_of, follow, missing_witness, read_head
 from auditor.kept import KeptCheckpoint
@@ -169,14 +169,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("acts", type=Path, metavar="FILE", help="the acts, as heitje backend acts --out gave them")
     parser.add_argument("log", type=source, metavar="LOG", help="the public log's folder, or its address (http…)")
     add_log(parser)
-    parser.add_argument(
-        "--witness-key",
-        type=witness_key,
-        action="append",
-        default=[],
-        metavar="KEY",
-        help="a witness who must have signed the anchors; may be given again",
-    )
+    add_witnesses(parser)
     parser.add_argument(
         "--keep", type=Path, metavar="FILE", help="the anchors' last checkpoint that was right: held to, then replaced"
     )

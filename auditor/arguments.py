@@ -21,6 +21,18 @@ def add_log(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_witnesses(parser: argparse.ArgumentParser) -> None:
+    """The keys of witnesses, any number of them."""
+    parser.add_argument(
+        "--witness-key",
+        type=witness_key,
+        action="append",
+        default=[],
+        metavar="KEY",
+        help="a witness who must have signed; may be given again",
+    )
+
+
 def add_form(parser: argparse.ArgumentParser) -> None:
     """Language, or JSON."""
     parser.add_argument("--lang", choices=LANGUAGES, default=_language(), help="language (default: %(default)s)")

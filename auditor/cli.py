@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 from auditor import acts, receipt
-from auditor.arguments import add_form, add_log, source, witness_key
+from auditor.arguments import add_form, add_log, add_witnesses, source
 from auditor.audit import MAX_AGE_H, Audit, Wanted, audit
 from auditor.bank import UnreadableStatement, read_amount, read_statement
 from auditor.findings import Finding, Found, Refused
@@ -50,14 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("log", type=source, metavar="LOG", help="the log's folder, or its address (http…)")
     add_log(parser)
-    parser.add_argument(
-        "--witness-key",
-        type=witness_key,
-        action="append",
-        default=[],
-        metavar="KEY",
-        help="a witness who must have signed; may be given again",
-    )
+    add_witnesses(parser)
     parser.add_argument("--statement", type=Path, metavar="FILE", help="the bank's statement: camt.053, or CSV")
     parser.add_argument("--balance", type=_amount, metavar="EUROS", help="what the bank says is in the account now")
     parser.add_argument(

@@ -19,6 +19,27 @@ CONSTRAINT ledger_account_owner CHECK ((owner = '') = (kind IN (
     'reserve', 'free cover', 'committed', 'loss fund', 'in batch', 'unidentified')))
 """
 
+_MOVE: Final = """WITH side AS (
+        SELECT debit_id AS account, -amount AS delta, id FROM fresh
+        UNION ALL
+        SELECT credit_id, amount, id FROM fresh
+    ), total AS MATERIALIZED (
+        SELECT account, sum(delta)::bigint AS delta, max(id) AS last FROM side GROUP BY account
+    ), done AS (
+        UPDATE ledger_account AS a SET
+            balance = a.balance + CASE a.kind WHEN 'reserve' THEN -t.delta ELSE t.delta END,
+            last_transfer = greatest(a.last_transfer, t.last)
+        FROM total AS t WHERE a.id = t.account
+        RETURNING 1
+    )
+    SELECT (SELECT count(*) FROM total), (SELECT count(*) FROM done) INTO named, moved;
+    IF named <> moved THEN
+        RAISE EXCEPTION 'a transfer names an account that is not there' USING ERRCODE = 'foreign_key_violation';
+    END IF;
+    RETURN NULL;
+"""
+"""Moves the balances of the accounts that the transfers of one statement, `fresh`, name."""
+
 TABLES: Final = (
     f"""
 CREATE TABLE ledger_account (
@@ -65,29 +86,11 @@ CREATE TRIGGER ledger_transfer_no_delete BEFORE DELETE OR TRUNCATE ON ledger_tra
 FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse('a transfer is never deleted')
 """,
     # An account that a transfer names must be there: the rows found are counted, once for a statement.
-    """
+    f"""
 CREATE FUNCTION ledger_move_balances() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 DECLARE named bigint; moved bigint;
 BEGIN
-    WITH side AS (
-        SELECT debit_id AS account, -amount AS delta, id FROM fresh
-        UNION ALL
-        SELECT credit_id, amount, id FROM fresh
-    ), total AS MATERIALIZED (
-        SELECT account, sum(delta)::bigint AS delta, max(id) AS last FROM side GROUP BY account
-    ), done AS (
-        UPDATE ledger_account AS a SET
-            balance = a.balance + CASE a.kind WHEN 'reserve' THEN -t.delta ELSE t.delta END,
-            last_transfer = greatest(a.last_transfer, t.last)
-        FROM total AS t WHERE a.id = t.account
-        RETURNING 1
-    )
-    SELECT (SELECT count(*) FROM total), (SELECT count(*) FROM done) INTO named, moved;
-    IF named <> moved THEN
-        RAISE EXCEPTION 'a transfer names an account that is not there' USING ERRCODE = 'foreign_key_violation';
-    END IF;
-    RETURN NULL;
-END $$
+{_MOVE}END $$
 """,
     """
 CREATE TRIGGER ledger_transfer_balances AFTER INSERT ON ledger_transfer
@@ -131,13 +134,10 @@ WIDER: Final = (
 )
 """Brings a book of fewer kinds of account to all of them."""
 
-_NO_REDEMPTIONS: Final = """
-CREATE INDEX ledger_transfer_debit ON ledger_transfer (debit_id, id) WHERE kind <> 'redeemed'
-"""
 LEANER: Final = (
     "DROP TRIGGER ledger_transfer_minting_stop ON ledger_transfer",
     "DROP FUNCTION ledger_refuse_minting()",
-    """
+    f"""
 CREATE OR REPLACE FUNCTION ledger_move_balances() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 DECLARE named bigint; moved bigint;
 BEGIN
@@ -145,27 +145,9 @@ BEGIN
         AND EXISTS (SELECT 1 FROM ledger_mintingstop WHERE lifted_at IS NULL) THEN
         RAISE EXCEPTION 'minting is stopped' USING ERRCODE = 'integrity_constraint_violation';
     END IF;
-    WITH side AS (
-        SELECT debit_id AS account, -amount AS delta, id FROM fresh
-        UNION ALL
-        SELECT credit_id, amount, id FROM fresh
-    ), total AS MATERIALIZED (
-        SELECT account, sum(delta)::bigint AS delta, max(id) AS last FROM side GROUP BY account
-    ), done AS (
-        UPDATE ledger_account AS a SET
-            balance = a.balance + CASE a.kind WHEN 'reserve' THEN -t.delta ELSE t.delta END,
-            last_transfer = greatest(a.last_transfer, t.last)
-        FROM total AS t WHERE a.id = t.account
-        RETURNING 1
-    )
-    SELECT (SELECT count(*) FROM total), (SELECT count(*) FROM done) INTO named, moved;
-    IF named <> moved THEN
-        RAISE EXCEPTION 'a transfer names an account that is not there' USING ERRCODE = 'foreign_key_violation';
-    END IF;
-    RETURN NULL;
-END $$
-""",
+{_MOVE}END $$
+""",  # noqa: S608  # our own words
     "DROP INDEX ledger_transfer_debit",
-    _NO_REDEMPTIONS,
+    "CREATE INDEX ledger_transfer_debit ON ledger_transfer (debit_id, id) WHERE kind <> 'redeemed'",
 )
 """Minting is stopped by one look at a whole statement; nobody asks by the debit account for what was redeemed."""

@@ -152,11 +152,6 @@ class Situation:
         self.holdings, self.guarantee_left = Shared(self.careful), Shared(self.careful)
         self._unsent: dict[int, int] = defaultdict(int)
 
-    @property
-    def has_notes(self) -> bool:
-        """Whether there is more to write than entries, claims, links and postings."""
-        return bool(self.cases or self.refunds or self.suspended or self.settled_loads or self.measures)
-
     def latest_fitting(self, seq: int) -> int:
         """The latest time that entry `seq` can have: that of the next anchor, or now."""
         while self.anchors_ahead and self.anchors_ahead[0].seq <= seq:

@@ -31,8 +31,6 @@ SELECT r.first, substr(r.hashes,
 FROM redemption_journalrun AS r
 WHERE r.terminal_id = %s AND r.first > %s AND r.first <= %s AND r.last >= %s
 """
-
-
 _LAST_SINGLE: Final = """
 SELECT seq, hash FROM redemption_journalentry WHERE terminal_id = %s AND branch = '' ORDER BY seq DESC LIMIT 1
 """

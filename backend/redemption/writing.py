@@ -35,8 +35,7 @@ def write(situation: Situation) -> dict[int, EntryOutcome]:
     if not situation.careful and (situation.has_waiting or has_waiting(shops - {situation.terminal.shop_id})):
         raise NeedsCare
     _write_rows(situation, claims)
-    if situation.has_notes:
-        _write_notes(situation)
+    _write_notes(situation)
     _post(situation)
     if situation.careful:
         cover_waiting(shops, situation.now)
